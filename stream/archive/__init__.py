@@ -1,0 +1,1 @@
+"""A path in, events out: one module a format."""

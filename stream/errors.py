@@ -1,0 +1,59 @@
+"""Everything that can go wrong, in one tree.
+
+StreamError
+├── UsageError           a command, setting or parameter is wrong
+│   └── ConfigError      a setting is missing or cannot be read
+├── ArchiveError         the archive is not what it says it is
+│   └── RowError         one row of it
+├── DecodeError          a record of the log is not an event we know
+├── BrokerError          Kafka: away, refusing, or set up differently
+└── ServeError           the serve process: away, or answering with a problem
+
+An ``except StreamError`` at the top of the command line catches what a person can mend;
+anything else is our own mistake and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+
+class StreamError(Exception):
+    """Something a person can mend: the message says what, where and what to do."""
+
+
+class UsageError(StreamError):
+    """A command, setting or parameter is wrong."""
+
+
+class ConfigError(UsageError):
+    """A setting is missing or cannot be read."""
+
+
+class ArchiveError(StreamError):
+    """The archive is not what it says it is."""
+
+
+class RowError(ArchiveError):
+    """One row of the archive cannot be made into an event."""
+
+    def __init__(self, *, file: str, row: int, problem: str) -> None:
+        self.file = file
+        self.row = row
+        self.problem = problem
+        super().__init__(f"{file}, row {row}: {problem}; skip it with --skip-unreadable")
+
+
+class DecodeError(StreamError):
+    """A record of the log is not an event we know."""
+
+    def __init__(self, *, where: str, problem: str) -> None:
+        self.where = where
+        self.problem = problem
+        super().__init__(f"{where}: {problem}")
+
+
+class BrokerError(StreamError):
+    """Kafka is away, refuses, or is set up differently from what we need."""
+
+
+class ServeError(StreamError):
+    """The serve process is away, or answers with a problem."""

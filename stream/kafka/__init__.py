@@ -1,0 +1,1 @@
+"""The only place that knows aiokafka: topics, publishing, following, the embedded broker."""

@@ -1,0 +1,1 @@
+"""Faust workers: fetch a batch, fold it, commit it as one transaction."""
