@@ -20,7 +20,7 @@ from stream.core import events as e
 from stream.core.when import When, to_datetime
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
     from datetime import datetime
 
 NOON: Final = 1_493_035_200_000  # 2017-04-24T12:00:00Z, a Monday
@@ -33,7 +33,6 @@ COMMUNITY: Final = "community.example"
 THREAD: Final = "t1"
 
 Who = e.Person | str | None
-_OfThread = e.ThreadClosed | e.ThreadReopened | e.ThreadLocked | e.ThreadUnlocked
 
 
 class Told(TypedDict, total=False):
@@ -90,16 +89,15 @@ def commented(
     item: str = "q.c1", author: Who = "Cid", on: str | None = None, **more: Unpack[Written]
 ) -> e.Event:
     """``on``: where the id does not say it."""
-    when, told = _when(more)
     data = e.CommentData(
         item=item,
         on=on if on is not None else item.rpartition(".")[0] or "q",
         author=person(author),
         text=more.get("text", f"The words of {item}."),
         mentions=more.get("mentions", ()),
-        when=when,
+        when=_when(more),
     )
-    return identified(e.CommentCreated(**_where(more), time=told, data=data))
+    return _said(e.CommentCreated, data, more)
 
 
 class Revised(Written, total=False):
@@ -113,7 +111,6 @@ def edited(
     item: str = "q", by: Who = "Ann", revision: str = "r1", **more: Unpack[Revised]
 ) -> e.Event:
     """An edit of a comment where the id has ".c" in it, else of a post."""
-    when, told = _when(more)
     data = e.EditData(
         item=item,
         revision=revision,
@@ -122,115 +119,81 @@ def edited(
         mentions=more.get("mentions", ()),
         note=more.get("note"),
         rollback=more.get("rollback", False),
-        when=when,
+        when=_when(more),
     )
-    kind = e.CommentEdited if ".c" in item else e.PostEdited
-    return identified(kind(**_where(more), time=told, data=data))
+    return _said(e.CommentEdited if ".c" in item else e.PostEdited, data, more)
 
 
 def deleted(item: str = "a1", by: Who = None, **more: Unpack[Told]) -> e.Event:
-    return _item(e.ItemDeleted, item, by, more)
+    data = e.ItemData(item=item, by=person(by), when=_when(more))
+    return _said(e.ItemDeleted, data, more)
 
 
 def restored(item: str = "a1", by: Who = None, **more: Unpack[Told]) -> e.Event:
-    return _item(e.ItemRestored, item, by, more)
+    data = e.ItemData(item=item, by=person(by), when=_when(more))
+    return _said(e.ItemRestored, data, more)
 
 
 def accepted(item: str = "a1", **more: Unpack[Told]) -> e.Event:
-    when, told = _when(more)
-    data = e.AcceptData(item=item, when=when)
-    return identified(e.AnswerAccepted(**_where(more), time=told, data=data))
+    return _said(e.AnswerAccepted, e.AcceptData(item=item, when=_when(more)), more)
 
 
 def unaccepted(item: str = "a1", **more: Unpack[Told]) -> e.Event:
-    when, told = _when(more)
-    data = e.AcceptData(item=item, when=when)
-    return identified(e.AnswerUnaccepted(**_where(more), time=told, data=data))
+    return _said(e.AnswerUnaccepted, e.AcceptData(item=item, when=_when(more)), more)
 
 
 def closed(by: Who = None, why: str | None = None, **more: Unpack[Told]) -> e.Event:
-    return _thread(e.ThreadClosed, by, why, more)
+    return _said(e.ThreadClosed, e.ThreadData(by=person(by), why=why, when=_when(more)), more)
 
 
 def reopened(by: Who = None, why: str | None = None, **more: Unpack[Told]) -> e.Event:
-    return _thread(e.ThreadReopened, by, why, more)
+    return _said(e.ThreadReopened, e.ThreadData(by=person(by), why=why, when=_when(more)), more)
 
 
 def locked(by: Who = None, why: str | None = None, **more: Unpack[Told]) -> e.Event:
-    return _thread(e.ThreadLocked, by, why, more)
+    return _said(e.ThreadLocked, e.ThreadData(by=person(by), why=why, when=_when(more)), more)
 
 
 def unlocked(by: Who = None, why: str | None = None, **more: Unpack[Told]) -> e.Event:
-    return _thread(e.ThreadUnlocked, by, why, more)
+    return _said(e.ThreadUnlocked, e.ThreadData(by=person(by), why=why, when=_when(more)), more)
 
 
 def observed(
-    scores: Mapping[str, int] | None = None,
+    scores: dict[str, int] | None = None,
     scored: tuple[str, ...] = ("question", "answer", "comment"),
     views: int | None = None,
     **more: Unpack[Told],
 ) -> e.Event:
     """What the archive saw when it was captured."""
-    when, told = _when(more)
-    data = e.ObservedData(scores=dict(scores or {}), scored=scored, views=views, when=when)
-    return identified(e.ThreadObserved(**_where(more), time=told, data=data))
+    when = _when(more)
+    data = e.ObservedData(scores=scores or {}, scored=scored, views=views, when=when)
+    return _said(e.ThreadObserved, data, more)
 
 
 def aliased(*names: str, by: str = "operator", **more: Unpack[Told]) -> e.Event:
     """Of the whole community, unless ``thread`` is given."""
-    _, told = _when(more)
-    data = e.AliasData(names=names, by=by)
-    return identified(e.PersonAliased(**_where(more, thread=""), time=told, data=data))
+    return _said(e.PersonAliased, e.AliasData(names=names, by=by), more, thread="")
 
 
 def attributed(item: str, who: Who, by: str = "operator", **more: Unpack[Told]) -> e.Event:
-    _, told = _when(more)
     data = e.AttributionData(item=item, person=person(who) or e.Person(), by=by)
-    return identified(e.ItemAttributed(**_where(more), time=told, data=data))
+    return _said(e.ItemAttributed, data, more)
 
 
 def erased(who: Who, **more: Unpack[Told]) -> e.Event:
     """In the whole community, unless ``thread`` is given."""
-    _, told = _when(more)
-    data = e.ErasureData(person=person(who) or e.Person())
-    return identified(e.PersonErased(**_where(more, thread=""), time=told, data=data))
+    return _said(e.PersonErased, e.ErasureData(person=person(who) or e.Person()), more, thread="")
 
 
 def progressed(until: int, community: str = COMMUNITY) -> e.Event:
     """A replay has published everything up to ``until`` (after `NOON`)."""
-    data = e.ProgressData(until=at(until))
-    return identified(e.ReplayProgressed(source=community, time=at(until), data=data))
+    more: Told = {"after": until, "community": community}
+    return _said(e.ReplayProgressed, e.ProgressData(until=at(until)), more, thread="")
 
 
 def finished(until: int, community: str = COMMUNITY) -> e.Event:
-    data = e.ProgressData(until=at(until))
-    return identified(e.ReplayFinished(source=community, time=at(until), data=data))
-
-
-class _Where(TypedDict):
-    source: str
-    subject: str
-
-
-def _where(more: Told, thread: str = THREAD) -> _Where:
-    return {"source": more.get("community", COMMUNITY), "subject": more.get("thread", thread)}
-
-
-def _when(more: Told) -> tuple[When, datetime]:
-    told = at(more.get("after", 0))
-    if "between" not in more:
-        return When(at=told), told
-    lo, hi = more["between"]
-    when = When(after=None if lo is None else at(lo), by=None if hi is None else at(hi))
-    return when, when.by or told
-
-
-def _item(
-    kind: type[e.ItemDeleted | e.ItemRestored], item: str, by: Who, more: Told
-) -> e.Event:
-    when, told = _when(more)
-    data = e.ItemData(item=item, by=person(by), when=when)
-    return identified(kind(**_where(more), time=told, data=data))
+    more: Told = {"after": until, "community": community}
+    return _said(e.ReplayFinished, e.ProgressData(until=at(until)), more, thread="")
 
 
 class _Place(NamedTuple):
@@ -239,7 +202,6 @@ class _Place(NamedTuple):
 
 
 def _post(kind: str, place: _Place, author: Who, more: Posted) -> e.Event:
-    when, told = _when(more)
     data = e.PostData(
         item=place.item,
         kind=kind,
@@ -249,14 +211,26 @@ def _post(kind: str, place: _Place, author: Who, more: Posted) -> e.Event:
         text=more.get("text", f"The words of {place.item}."),
         tags=more.get("tags", ()),
         mentions=more.get("mentions", ()),
-        when=when,
+        when=_when(more),
         printed=more.get("printed"),
         silent_on=more.get("silent_on"),
     )
-    return identified(e.PostCreated(**_where(more), time=told, data=data))
+    return _said(e.PostCreated, data, more)
 
 
-def _thread(kind: type[_OfThread], by: Who, why: str | None, more: Told) -> e.Event:
-    when, told = _when(more)
-    data = e.ThreadData(by=person(by), why=why, when=when)
-    return identified(kind(**_where(more), time=told, data=data))
+def _when(more: Told) -> When:
+    if "between" not in more:
+        return When(at=at(more.get("after", 0)))
+    lo, hi = more["between"]
+    return When(after=None if lo is None else at(lo), by=None if hi is None else at(hi))
+
+
+def _said(kind: Callable[..., e.Event], data: object, more: Told, thread: str = THREAD) -> e.Event:
+    when = _when(more)
+    event = kind(
+        source=more.get("community", COMMUNITY),
+        subject=more.get("thread", thread),
+        time=when.at or when.by or at(more.get("after", 0)),
+        data=data,
+    )
+    return identified(event)
