@@ -1,0 +1,122 @@
+"""A broker on this machine, for trying out and for tests: the binary of the package noida-db."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+import shutil
+import socket
+import sys
+import tempfile
+from asyncio.subprocess import PIPE, STDOUT, Process
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from stream.config import Settings
+from stream.errors import BrokerError
+from stream.kafka import watchdog
+from stream.kafka.connect import reachable
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+READY_WITHIN_S: Final = 20.0
+ENDED_WITHIN_S: Final = watchdog.GRACE_S + 5
+LOG: Final = "broker.log"
+LAST_LINES: Final = 5
+
+
+@asynccontextmanager
+async def embedded_broker(data: Path | None, port: int | None = None) -> AsyncIterator[str]:
+    """The address of a broker that answers, for as long as the ``async with`` lasts.
+
+    It keeps its log under ``data`` and goes on with it next time; without, in a temporary folder
+    that is gone afterwards.
+    """
+    binary = _binary()
+    folder = data or Path(tempfile.mkdtemp(prefix="threadline-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    port = port or _free_port()
+    address = f"127.0.0.1:{port}"
+    process = await _start(binary, folder, port, keep=data is not None)
+    try:
+        await _ready(process, address, folder / LOG)
+        yield address
+    finally:
+        await _end(process)
+        if data is None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _binary() -> Path:
+    """The binary itself: the package's console script leaves it running when ended."""
+    found = importlib.util.find_spec("noida_db")
+    if found is None or found.origin is None:
+        msg = (
+            "the embedded broker is not installed; "
+            "pip install 'threadline[embedded]', or name a Kafka with --brokers"
+        )
+        raise BrokerError(msg)
+    binary = Path(found.origin).parent / ("noida-db.exe" if os.name == "nt" else "noida-db")
+    if binary.is_file() and not os.access(binary, os.X_OK):
+        binary.chmod(0o755)
+    return binary
+
+
+async def _start(binary: Path, folder: Path, port: int, *, keep: bool) -> Process:
+    """Under a watchdog, and out of the terminal's reach: Ctrl-C is for us, who then end it."""
+    with (folder / LOG).open("ab") as log:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", "-S", watchdog.__file__, "" if keep else str(folder)),
+            *(str(binary), "start", "--only", "kafka", "--kafka-port", str(port)),
+            *("--data-dir", str(folder)),
+            stdin=PIPE,
+            stdout=log,
+            stderr=STDOUT,
+            start_new_session=True,
+        )
+
+
+async def _ready(process: Process, address: str, log: Path) -> None:
+    deadline = asyncio.get_running_loop().time() + READY_WITHIN_S
+    while asyncio.get_running_loop().time() < deadline:
+        if process.returncode is not None:
+            msg = f"the embedded broker ended at its start; its last words: {_last_words(log)}"
+            raise BrokerError(msg)
+        try:
+            await reachable(Settings(brokers=address))
+        except BrokerError:
+            await asyncio.sleep(0.05)
+        else:
+            return
+    msg = f"the embedded broker does not answer after {READY_WITHIN_S:g} s; see {log}"
+    raise BrokerError(msg)
+
+
+async def _end(process: Process) -> None:
+    """Let go of the watchdog's standard input, at which it ends the broker, and wait for both."""
+    if process.stdin is not None:
+        process.stdin.close()
+    try:
+        async with asyncio.timeout(ENDED_WITHIN_S):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+def _last_words(log: Path) -> str:
+    try:
+        lines = log.read_text(errors="replace").splitlines()
+    except OSError:
+        return f"none ({log} is gone)"
+    said = [line for line in lines if line.strip() and "GLIBC" not in line]
+    return " / ".join(said[-LAST_LINES:]) or "none"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,47 @@
+"""Which broker the tests meet: ``pytest --broker embedded`` (the default) or ``apache``.
+
+``THREADLINE_TEST_BROKERS`` names one that runs already. A broker that is missing fails the tests
+that need it; none is skipped.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stream.config import Settings
+from tests.brokers import apache, embedded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--broker", choices=("embedded", "apache"), default="embedded")
+
+
+@pytest.fixture(scope="session")
+def broker_kind(pytestconfig: pytest.Config) -> str:
+    """Either "embedded" or "apache"."""
+    return str(pytestconfig.getoption("--broker"))
+
+
+@pytest.fixture(scope="session")
+def brokers(broker_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a broker that answers; one of ours is gone after the last test."""
+    named = os.environ.get("THREADLINE_TEST_BROKERS")
+    if named:
+        yield named
+        return
+    start = apache if broker_kind == "apache" else embedded
+    with start(tmp_path_factory.mktemp("broker")) as address:
+        yield address
+
+
+@pytest.fixture
+def settings(brokers: str) -> Settings:
+    """A prefix of its own for each test, so that none meets another's topics."""
+    return Settings(brokers=brokers, prefix=f"test-{uuid.uuid4().hex[:12]}", partitions=3)

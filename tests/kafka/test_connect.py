@@ -1,0 +1,110 @@
+"""No broker, a wrong address, a wrong setting: each says what it is, at once."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import asynccontextmanager
+
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from stream.config import Security, Settings
+from stream.errors import BrokerError, ConfigError
+from stream.kafka.connect import connection, reachable, running
+from tests.brokers import free_ports
+
+
+@pytest.mark.broker
+async def test_a_broker_that_runs_is_reachable(settings):
+    await reachable(settings)
+
+
+async def test_nothing_listening_is_said_with_the_address_and_what_to_do():
+    address = f"127.0.0.1:{free_ports(1)[0]}"
+
+    with pytest.raises(BrokerError) as raised:
+        await reachable(Settings(brokers=address))
+
+    assert str(raised.value) == (
+        f"no Kafka broker at {address}: nothing listens there; "
+        "start one, or name another with --brokers (THREADLINE_BROKERS)"
+    )
+
+
+async def test_an_address_where_nobody_answers_is_given_up_within_five_seconds():
+    began = time.monotonic()
+    async with _mute() as port:
+        with pytest.raises(BrokerError, match="it does not answer"):
+            await reachable(Settings(brokers=f"127.0.0.1:{port}"))
+
+    assert time.monotonic() - began < 5
+
+
+async def test_a_name_that_does_not_exist_is_said():
+    with pytest.raises(BrokerError, match=r"no Kafka broker at nowhere\.invalid:9092"):
+        await reachable(Settings(brokers="nowhere.invalid:9092"))
+
+
+async def test_a_client_that_cannot_start_is_ended_and_its_error_is_ours(caplog):
+    settings = Settings(brokers=f"127.0.0.1:{free_ports(1)[0]}")
+
+    with pytest.raises(BrokerError, match="no connection to Kafka at"):
+        async with running(AIOKafkaProducer(**connection(settings)), settings):
+            pass
+
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize(
+    ("security", "said"),
+    [
+        pytest.param(Security(protocol="TLS"), "THREADLINE_SECURITY_PROTOCOL", id="no protocol"),
+        pytest.param(Security(protocol="SASL_SSL"), "THREADLINE_SASL_USERNAME", id="no user"),
+        pytest.param(
+            Security(protocol="SSL", ca_file="/nowhere/ca.pem"),
+            "THREADLINE_TLS_CA_FILE",
+            id="no such file",
+        ),
+    ],
+)
+def test_a_wrong_security_setting_is_named(security, said):
+    with pytest.raises(ConfigError, match=said):
+        connection(Settings(security=security))
+
+
+async def test_an_address_without_a_port_number_is_named():
+    with pytest.raises(ConfigError, match="give host:port"):
+        await reachable(Settings(brokers="localhost:kafka"))
+
+
+def test_user_and_password_reach_the_client():
+    env = {
+        "THREADLINE_SECURITY_PROTOCOL": "SASL_SSL",
+        "THREADLINE_SASL_MECHANISM": "SCRAM-SHA-512",
+        "THREADLINE_SASL_USERNAME": "u",
+        "THREADLINE_SASL_PASSWORD": "p",
+    }
+
+    how = connection(Settings.from_env(env))
+
+    assert how["sasl_mechanism"] == "SCRAM-SHA-512"
+    assert (how["sasl_plain_username"], how["sasl_plain_password"]) == ("u", "p")
+    assert how["ssl_context"].check_hostname
+
+
+@asynccontextmanager
+async def _mute():
+    """A server that takes connections and says nothing."""
+    done = asyncio.Event()
+
+    async def _listen(_reader, writer):
+        await done.wait()
+        writer.close()
+
+    server = await asyncio.start_server(_listen, "127.0.0.1", 0)
+    async with server:
+        try:
+            yield server.sockets[0].getsockname()[1]
+        finally:
+            done.set()
