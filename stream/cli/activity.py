@@ -1,0 +1,89 @@
+"""``threadline activity``: when people were active, in buckets of a zone's time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from stream.cli import options
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+KINDS: Final = ("questions", "answers", "posts", "comments", "edits", "deletions")
+BAR_WIDTH: Final = 20
+
+
+@click.command("activity")
+@click.option("--community", metavar="NAME", help="Only this community.")
+@click.option(
+    "--bucket",
+    type=click.Choice(["15m", "hour", "day", "week", "month"]),
+    default="day",
+    show_default=True,
+    help="How long a row is.",
+)
+@click.option("--zone", default="UTC", show_default=True, metavar="ZONE", help="An IANA zone.")
+@click.option("--since", metavar="TIME", help="From here; a date is its midnight in the zone.")
+@click.option("--until", metavar="TIME", help="Up to here, itself left out.")
+@options.service
+def command(
+    *,
+    community: str | None,
+    bucket: str,
+    zone: str,
+    since: str | None,
+    until: str | None,
+    url: str | None,
+    as_json: bool,
+) -> None:
+    """Show when people were active.
+
+    \b
+    Example, day by day in Berlin:
+      threadline activity --zone Europe/Berlin --since 2017-04-24 --until 2017-05-14
+    """
+    from stream.cli import client, output
+
+    with client.service(options.settings(url=url).url) as service:
+        found = service.get(
+            "/v1/activity", community=community, bucket=bucket, zone=zone, since=since, until=until
+        )
+    if as_json:
+        output.print_json(found)
+        return
+    output.show(rows(found) if found["rows"] else "No activity.")
+    bounded = sum(row["bounded"] for row in found["rows"])
+    if bounded:
+        click.echo(f"\n{bounded:,} of the items are where the archive first proves them.")
+
+
+def rows(activity: dict[str, Any]) -> Table:
+    """A row a bucket; kinds that never occur are left out."""
+    from stream.cli import output
+
+    found = activity["rows"]
+    kinds = [kind for kind in KINDS if any(row[kind] for row in found)]
+    made = output.table(activity["bucket"], *kinds, "people", "", numbers=(*kinds, "people"))
+    most = max(_items(row) for row in found) or 1
+    for row in found:
+        bar = "█" * -(-_items(row) * BAR_WIDTH // most)
+        numbers = (f"{row[kind]:,}" if row[kind] else "·" for kind in (*kinds, "people"))
+        made.add_row(start(row["start"], activity["bucket"], activity["zone"]), *numbers, bar)
+    return made
+
+
+def start(stamp: str, bucket: str, zone: str) -> str:
+    """The beginning of a bucket as its zone writes it."""
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    local = datetime.fromisoformat(stamp).astimezone(ZoneInfo(zone))
+    if bucket in {"15m", "hour"}:
+        return f"{local:%Y-%m-%d %H:%M}"
+    return f"{local:%Y-%m}" if bucket == "month" else f"{local:%Y-%m-%d %a}"
+
+
+def _items(row: dict[str, Any]) -> int:
+    return sum(int(row[kind]) for kind in KINDS)

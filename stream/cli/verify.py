@@ -1,0 +1,80 @@
+"""``threadline verify``: the live views against an archive folded here."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from stream.cli import fail, options
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stream.verify import Audit
+
+SHOWN: Final = 50
+
+
+@click.command("verify")
+@options.paths()
+@options.archives
+@options.kafka
+@click.option("--url", metavar="URL", help="Compare what is served there, too.")
+@options.as_json
+def command(
+    *,
+    archives: tuple[Path, ...],
+    community: str | None,
+    format_: str | None,
+    skip_unreadable: bool,
+    brokers: str | None,
+    prefix: str | None,
+    url: str | None,
+    as_json: bool,
+) -> None:
+    """Compare the live views with an archive folded here.
+
+    Exit status 1 where they differ. Threads that the archives do not hold are left alone;
+    activity is compared where a community holds no others.
+
+    \b
+    Example:
+      threadline verify page.txt who-is-who.jsonl --community politics.stackexchange.com
+    """
+    from stream.archive.base import Report
+    from stream.archive.detect import read
+    from stream.cli import output
+    from stream.verify import audit
+
+    reading = options.reading(community, format_, skip_unreadable=skip_unreadable)
+    report = Report()
+    settings = options.settings(brokers=brokers, prefix=prefix, url=url)
+    found = asyncio.run(audit(settings, read(archives, reading, report), over_http=url is not None))
+    options.warn_unreadable(report)
+    if as_json:
+        output.print_json(asdict(found))
+    else:
+        _print(found)
+    if found.differences:
+        raise click.exceptions.Exit(fail.DIFFERENCE)
+
+
+def _print(found: Audit) -> None:
+    from stream.cli import output, words
+
+    compared = f"{words.count(found.threads, 'thread')}, {words.count(found.rows, 'row')}"
+    for community in found.activity_left_out:
+        click.echo(f"Activity of {community} is not compared: the log holds more threads of it.")
+    if not found.differences:
+        click.echo(f"The views are as the archive says: {compared} compared.")
+        return
+    made: Any = output.table("thread", "view", "field", "archive", "live")
+    for row in found.differences[:SHOWN]:
+        made.add_row(row.where, row.view, row.field, row.wanted, row.found)
+    output.show(made)
+    left = len(found.differences) - SHOWN
+    more = f"; {left:,} more are not shown" if left > 0 else ""
+    click.echo(f"\n{words.count(len(found.differences), 'difference')} in {compared}{more}.")

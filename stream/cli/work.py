@@ -1,0 +1,25 @@
+"""``threadline work``: a worker."""
+
+from __future__ import annotations
+
+import click
+
+from stream.cli import options
+
+
+@click.command("work")
+@click.option("--name", metavar="NAME", help="This worker's own, so that a restart takes over.")
+@options.kafka
+def command(*, name: str | None, brokers: str | None, prefix: str | None) -> None:
+    """Run a worker, which rebuilds threads from the log.
+
+    Run as many as there are partitions, each with a name of its own: they share the work, and
+    what one leaves the others take over.
+
+    \b
+    Example:
+      threadline work --brokers localhost:9092 --name worker-1
+    """
+    from stream.process.worker import run
+
+    run(options.settings(brokers=brokers, prefix=prefix), name=name)
