@@ -29,15 +29,18 @@ _MOMENT: Final = timedelta(milliseconds=1)
 
 @dataclass(slots=True)
 class Progress:
-    """What has been published: ``until`` is the greatest event time among it."""
+    """What has been published, and between which event times it lies."""
 
     events: int = 0
+    since: datetime | None = None
     until: datetime | None = None
     communities: dict[str, datetime] = field(default_factory=dict)
     position: Position = field(default_factory=Position)
 
     def add(self, event: Event) -> None:
         self.events += 1
+        if self.since is None or event.time < self.since:
+            self.since = event.time
         if self.until is None or event.time > self.until:
             self.until = event.time
         last = self.communities.get(event.source)
