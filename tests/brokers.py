@@ -10,6 +10,7 @@ import socket
 import subprocess
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -97,12 +98,13 @@ class ApacheBroker:
 
     def start(self) -> None:
         """Return when it answers."""
-        self._process = subprocess.Popen(
-            [_tool("java"), "-Xmx1g", "-cp", self._classpath, "kafka.Kafka", str(self._config)],
-            stdout=self._log.open("ab"),
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [_tool("java"), "-Xmx1g", "-cp", self._classpath, "kafka.Kafka", str(self._config)],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         wait_until_ready(self.address, self._process, self._log)
 
     def stop(self) -> None:
@@ -168,7 +170,8 @@ def wait_until_ready(address: str, process: subprocess.Popen[bytes], log: Path) 
     deadline = time.monotonic() + READY_WITHIN_S
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            asyncio.run(reachable(Settings(brokers=address)))
+            with ThreadPoolExecutor(1) as pool:  # The caller's thread may have a loop that runs.
+                pool.submit(asyncio.run, reachable(Settings(brokers=address))).result()
         except BrokerError:
             time.sleep(0.1)
         else:

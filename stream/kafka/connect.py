@@ -8,6 +8,7 @@ import ssl
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from aiokafka import AIOKafkaProducer
 from aiokafka.conn import collect_hosts, create_conn
 from aiokafka.errors import KafkaConnectionError, KafkaError
 from aiokafka.protocol.metadata import MetadataRequest
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from stream.config import Settings
 
 ANSWERS_WITHIN_S: Final = 4.5
+ENDED_WITHIN_S: Final = 10.0
 PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 START_ONE: Final = "start one, or name another with --brokers (THREADLINE_BROKERS)"
 
@@ -96,7 +98,17 @@ async def running(client: Client, settings: Settings) -> AsyncIterator[None]:
             await client.start()
         yield
     finally:
-        await client.stop()
+        await ended(client)
+
+
+async def ended(client: Client) -> None:
+    """Stop ``client``, which first sends what it still holds, but not for longer than it may."""
+    try:
+        async with asyncio.timeout(ENDED_WITHIN_S):
+            await client.stop()
+    except (KafkaError, TimeoutError):
+        if isinstance(client, AIOKafkaProducer):
+            await client.client.close()
 
 
 def _quiet() -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 VIEWS: Final = ("items", "threads", "replies", "activity", "people")
 SEEN_WITHIN_S: Final = 10.0
+RECORD_BYTES_MAX: Final = 8 << 20  # Kafka's own megabyte is less than some mails have.
 _LONGEST: Final = "9223372036854775807"
 _KEPT: Final = {
     "cleanup.policy": "delete",
@@ -29,6 +30,7 @@ _KEPT: Final = {
     "retention.bytes": "-1",
     # Kafka rolls by the records' times too: its week would cut 14 years into 700 segments.
     "segment.ms": _LONGEST,
+    "max.message.bytes": str(RECORD_BYTES_MAX),
     "message.timestamp.type": "CreateTime",
     # Kafka 4 refuses times over an hour ahead of its clock; an archive's are its own affair.
     "message.timestamp.before.max.ms": _LONGEST,

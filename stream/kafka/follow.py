@@ -1,0 +1,150 @@
+"""Following: reads topics from given positions, committed records only, in no consumer group."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import OffsetOutOfRangeError
+
+from stream.errors import BrokerError
+from stream.kafka.connect import connection, running, translated
+from stream.kafka.topics import create
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+
+    from stream.config import Settings
+
+Place: TypeAlias = tuple[str, int]  # Topic and partition.
+
+FETCH_BYTES: Final = 4 << 20  # A partition, a fetch; one record larger than that still arrives.
+
+
+class Record(Protocol):
+    """One record as it lies in its partition."""
+
+    @property
+    def offset(self) -> int: ...
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes | None: ...
+    @property
+    def timestamp(self) -> int: ...
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes]]: ...
+
+
+class LostOffsetError(BrokerError):
+    """The log no longer holds, or never held, what we were to read next."""
+
+    def __init__(self, *, place: Place, offset: int, first: int, end: int) -> None:
+        self.place = place
+        self.offset = offset
+        topic, partition = place
+        super().__init__(
+            f"{topic}[{partition}] has no offset {offset}, only {first} to {end}: it was emptied "
+            "or made anew; forget what was built on it (the views' file) and read it from the start"
+        )
+
+
+class LogReader:
+    """Reads on from where it was told to; keeps no position but its own."""
+
+    def __init__(self, consumer: AIOKafkaConsumer, settings: Settings) -> None:
+        self._consumer = consumer
+        self._settings = settings
+
+    async def batch(self, max_records: int, timeout_ms: int) -> dict[Place, list[Record]]:
+        """What comes next, by topic and partition; {} where nothing came within ``timeout_ms``.
+
+        While the broker is away nothing comes; reading goes on once it is back.
+        """
+        try:
+            with translated(self._settings):
+                return dict(
+                    await self._consumer.getmany(timeout_ms=timeout_ms, max_records=max_records)
+                )
+        except BrokerError as error:
+            if isinstance(error.__cause__, OffsetOutOfRangeError):
+                await self._check_positions()
+            raise
+
+    async def positions(self) -> dict[Place, int]:
+        """The next offset of each; it passes by transaction markers, which are no records."""
+        with translated(self._settings):
+            return {
+                (place.topic, place.partition): await self._consumer.position(place)
+                for place in self._consumer.assignment()
+            }
+
+    async def ends(self) -> dict[Place, int]:
+        """Where each ends for a reader of committed records: read that far is read all."""
+        with translated(self._settings):
+            ends = await self._consumer.end_offsets(self._consumer.assignment())
+        return {(place.topic, place.partition): end for place, end in ends.items()}
+
+    async def starts(self) -> dict[Place, int]:
+        """The first offset that each still has."""
+        with translated(self._settings):
+            starts = await self._consumer.beginning_offsets(self._consumer.assignment())
+        return {(place.topic, place.partition): start for place, start in starts.items()}
+
+    def seek(self, place: Place, offset: int) -> None:
+        """Read on from ``offset``."""
+        self._consumer.seek(TopicPartition(*place), offset)
+
+    def pause(self, *places: Place) -> None:
+        """Get nothing more from ``places`` until they are resumed."""
+        self._consumer.pause(*(TopicPartition(*place) for place in places))
+
+    def resume(self, *places: Place) -> None:
+        """Read on where `pause` stopped."""
+        self._consumer.resume(*(TopicPartition(*place) for place in places))
+
+    async def begin(self, positions: Mapping[Place, int]) -> None:
+        """Read ``positions``; an offset that is not there is a `LostOffsetError`, at once."""
+        with translated(self._settings):
+            self._consumer.assign([TopicPartition(*place) for place in positions])
+            for place, offset in positions.items():
+                self.seek(place, offset)
+        await self._check_positions()
+
+    async def _check_positions(self) -> None:
+        starts, ends = await self.starts(), await self.ends()
+        for place, offset in (await self.positions()).items():
+            if not starts[place] <= offset <= ends[place]:
+                raise LostOffsetError(
+                    place=place, offset=offset, first=starts[place], end=ends[place]
+                )
+
+
+@asynccontextmanager
+async def open_reader(
+    settings: Settings,
+    topics: Iterable[str],
+    positions: Mapping[Place, int],
+    *,
+    partitions: Iterable[int] | None = None,
+) -> AsyncIterator[LogReader]:
+    """A reader of ``topics``, of all or some partitions, while the ``async with`` lasts.
+
+    It begins at ``positions``, at 0 where they say nothing. Our topics are made where missing.
+    """
+    await create(settings)
+    consumer = AIOKafkaConsumer(
+        **connection(settings),
+        group_id=None,
+        enable_auto_commit=False,
+        isolation_level="read_committed",
+        auto_offset_reset="none",  # A lost offset is an error, not a silent start elsewhere.
+        max_partition_fetch_bytes=FETCH_BYTES,
+    )
+    of = range(settings.partitions) if partitions is None else list(partitions)
+    places = [(topic, partition) for topic in topics for partition in of]
+    async with running(consumer, settings):
+        reader = LogReader(consumer, settings)
+        await reader.begin({place: positions.get(place, 0) for place in places})
+        yield reader

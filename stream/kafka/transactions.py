@@ -1,0 +1,151 @@
+"""A batch of the worker is one transaction: its view records, its cut, its place in the log."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import (
+    InvalidProducerEpoch,
+    InvalidProducerIdMapping,
+    InvalidTxnState,
+    KafkaError,
+    OutOfOrderSequenceNumber,
+    ProducerFenced,
+)
+
+from stream.errors import BrokerError
+from stream.kafka.connect import connection, ended, translated
+from stream.kafka.records import BATCH_BYTES, send_batches
+from stream.kafka.topics import RECORD_BYTES_MAX, VIEWS, Topics
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from stream.config import Settings
+    from stream.kafka.records import Outgoing
+
+Offsets: TypeAlias = tuple[tuple[str, int], int]  # Topic and partition of the log; next offset.
+
+TRANSACTION_MS_MAX: Final = 20_000  # After that Kafka gives it up, and others read on behind it.
+ABORTED_WITHIN_S: Final = 5.0
+_TAKEN: Final = (
+    ProducerFenced,
+    InvalidProducerEpoch,
+    InvalidProducerIdMapping,
+    InvalidTxnState,
+    OutOfOrderSequenceNumber,
+)
+
+
+class Fenced(BrokerError):  # noqa: N818 (it is what happened, and no fault of ours)
+    """Somebody else has this partition now, or Kafka gave our transaction up: adopt it anew."""
+
+
+class PartitionProducer:
+    """Writes what follows from one partition of the log; whoever starts one ends the last.
+
+    ``views`` says up to where each view's topic is written: `commit` moves it on. Whoever adopts
+    a partition sets it from the partition's last cut.
+    """
+
+    def __init__(self, settings: Settings, partition: int) -> None:
+        self.views: dict[str, int] = dict.fromkeys(VIEWS, 0)
+        self._settings = settings
+        self._partition = partition
+        self._topics = Topics(settings.prefix)
+        self._view_of = {self._topics.view(view): view for view in VIEWS}
+        self._producer: AIOKafkaProducer | None = None
+        self._turn = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Fence whoever wrote for this partition before: what they had open is aborted."""
+        await self.stop()
+        self._producer = AIOKafkaProducer(
+            **connection(self._settings),
+            transactional_id=f"{self._settings.prefix}-{self._partition}",
+            transaction_timeout_ms=TRANSACTION_MS_MAX,
+            acks="all",
+            compression_type="zstd",
+            max_batch_size=BATCH_BYTES,
+            max_request_size=RECORD_BYTES_MAX,
+        )
+        try:
+            with translated(self._settings):
+                await self._producer.start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def commit(
+        self,
+        view_records: Mapping[str, Sequence[Outgoing]],
+        cut: Callable[[dict[str, int]], bytes],
+        offsets: Offsets,
+        group: str,
+    ) -> None:
+        """Write all of it or nothing: records by topic, the cut, and ``group``'s offset.
+
+        ``cut`` makes the cut's record from the next offset of every view after these records.
+        Where it raises, this producer is done for: `start` it again, and restore what is there.
+        (Nothing of the batch is, unless the answer to the commit itself was lost.)
+        """
+        producer = self._producer
+        if producer is None:
+            msg = f"the writer of partition {self._partition} has ended; adopt the partition again"
+            raise Fenced(msg)
+        async with self._turn:
+            try:
+                with translated(self._settings):
+                    await producer.begin_transaction()
+                    views = await self._write(producer, view_records, cut)
+                    await producer.send_offsets_to_transaction(
+                        {TopicPartition(*offsets[0]): offsets[1]}, group
+                    )
+                    await producer.commit_transaction()
+            except BaseException as error:
+                await self._give_up(producer)
+                if isinstance(error.__cause__, _TAKEN):
+                    msg = f"partition {self._partition} has another writer: {error}"
+                    raise Fenced(msg) from error
+                raise
+            self.views = views
+
+    async def stop(self) -> None:
+        """End it; a transaction still open is aborted by Kafka, or by the next that starts."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await ended(producer)
+
+    async def _give_up(self, producer: AIOKafkaProducer) -> None:
+        """Abort while that is possible: a fenced producer's transaction is gone already."""
+        with suppress(KafkaError, TimeoutError, AssertionError):  # Its states are asserted.
+            async with asyncio.timeout(ABORTED_WITHIN_S):
+                await producer.abort_transaction()
+        await self.stop()
+
+    async def _write(
+        self,
+        producer: AIOKafkaProducer,
+        view_records: Mapping[str, Sequence[Outgoing]],
+        cut: Callable[[dict[str, int]], bytes],
+    ) -> dict[str, int]:
+        sent = {
+            topic: await send_batches(producer, topic, self._partition, records)
+            for topic, records in view_records.items()
+        }
+        await asyncio.gather(*(done for batches in sent.values() for done, _ in batches))
+        views = dict(self.views)
+        for topic, batches in sent.items():
+            if batches and topic in self._view_of:
+                delivered, count = batches[-1]
+                views[self._view_of[topic]] = (await delivered).offset + count
+        await producer.send_and_wait(
+            self._topics.progress,
+            cut(views),
+            key=b"%d" % self._partition,
+            partition=self._partition,
+        )
+        return views

@@ -1,0 +1,141 @@
+"""What is published lies in the log, in order, with its own time, at a known position."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from stream.codec.events import CONTENT_TYPE, Encoded
+from stream.core.position import Position
+from stream.errors import BrokerError
+from stream.kafka.follow import open_reader
+from stream.kafka.publish import open_publisher
+from stream.kafka.records import partition_of
+from stream.kafka.topics import RECORD_BYTES_MAX, Topics
+from tests.brokers import ApacheBroker, free_ports
+from tests.kafka.reading import read_all, read_to_end
+
+pytestmark = pytest.mark.broker
+
+
+async def test_each_threads_events_lie_in_its_partition_in_the_order_given(settings):
+    events = [_said(f"c/t{n % 7}", n) for n in range(5000)]
+
+    async with open_publisher(settings) as publisher:
+        await publisher.publish(events)
+        position = await publisher.flush()
+
+    topic = Topics(settings.prefix).events
+    log = await read_all(settings, topic)
+    for partition in range(settings.partitions):
+        mine = [event for event in events if partition_of(event.key, 3) == partition]
+        there = log[topic, partition]
+        assert [(record.key, record.value) for record in there] == [(e.key, e.value) for e in mine]
+        assert [record.timestamp for record in there] == [event.at for event in mine]
+        assert {tuple(record.headers) for record in there} <= {(("content-type", CONTENT_TYPE),)}
+        assert position.get(partition, 0) == len(mine)
+
+
+async def test_what_concerns_a_community_is_sent_everywhere_under_its_name(settings):
+    async with open_publisher(settings) as publisher:
+        await publisher.publish([Encoded(None, b'{"source":"reddit.com/r/Cornell"}', 5, "x")])
+        position = await publisher.flush()
+
+    topic = Topics(settings.prefix).events
+    log = await read_all(settings, topic)
+    assert [log[topic, p][0].key for p in range(3)] == [b"reddit.com%2Fr%2FCornell"] * 3
+    assert position == Position({0: 1, 1: 1, 2: 1})
+
+
+async def test_the_position_goes_on_from_what_another_published(settings):
+    position = Position()
+    for _ in range(2):
+        async with open_publisher(settings) as publisher:
+            await publisher.publish([_said("c/t", n) for n in range(10)])
+            position = await publisher.flush()
+
+    assert position == Position({partition_of(b"c/t", 3): 20})
+
+
+async def test_nothing_published_is_the_beginning(settings):
+    async with open_publisher(settings) as publisher:
+        assert await publisher.flush() == Position()
+
+
+async def test_a_time_before_1970_lies_at_0(settings):
+    async with open_publisher(settings) as publisher:
+        await publisher.publish([Encoded(b"c/t", b"{}", -86_400_000, "x")])
+        position = await publisher.flush()
+
+    topic = Topics(settings.prefix).events
+    log = await read_all(settings, topic)
+    assert [record.timestamp for p in position for record in log[topic, p]] == [0]
+
+
+async def test_times_of_the_future_are_taken(settings):
+    in_2100 = 4_102_444_800_000
+
+    async with open_publisher(settings) as publisher:
+        await publisher.publish([Encoded(b"c/t", b"{}", in_2100, "x")])
+        assert await publisher.flush() == Position({partition_of(b"c/t", 3): 1})
+
+
+async def test_a_text_of_many_megabytes_is_taken_and_one_too_large_is_named(settings):
+    large = Encoded(b"c/t", b"x" * (RECORD_BYTES_MAX - 2000), 0, "x")
+
+    async with open_publisher(settings) as publisher:
+        await publisher.publish([_said("c/t", 0), large, _said("c/t", 1)])
+        assert await publisher.flush() == Position({partition_of(b"c/t", 3): 3})
+        with pytest.raises(BrokerError, match="the key c/t has 8388608 bytes"):
+            await publisher.publish([Encoded(b"c/t", b"x" * RECORD_BYTES_MAX, 0, "x")])
+
+
+async def test_a_second_reader_sees_what_comes_later(settings):
+    topic = Topics(settings.prefix).events
+    async with open_publisher(settings) as publisher:
+        await publisher.publish([_said("c/t", n) for n in range(3)])
+        position = await publisher.flush()
+        there = {(topic, partition): offset for partition, offset in position.items()}
+        async with open_reader(settings, [topic], there) as reader:
+            await publisher.publish([_said("c/t", 3)])
+            await publisher.flush()
+            later = await read_to_end(reader)
+
+    assert [r.value for records in later.values() for r in records] == [b'{"n":3}']
+
+
+async def test_no_broker_is_said_before_anything_is_read(settings):
+    nobody = replace(settings, brokers=f"127.0.0.1:{free_ports(1)[0]}")
+
+    with pytest.raises(BrokerError, match="no connection to Kafka at"):
+        async with open_publisher(nobody):
+            pass
+
+
+async def test_a_broker_that_restarts_meanwhile_loses_and_doubles_nothing(
+    settings, broker_kind, tmp_path
+):
+    """Apache Kafka only: the embedded broker writes its log when it ends, not as it goes."""
+    if broker_kind != "apache":
+        return
+    broker = ApacheBroker(tmp_path)
+    broker.start()
+    try:
+        ours = replace(settings, brokers=broker.address)
+        async with open_publisher(ours) as publisher:
+            await publisher.publish([_said(f"c/t{n}", n) for n in range(20_000)])
+            broker.kill()
+            broker.start()
+            await publisher.publish([_said(f"c/t{n}", n) for n in range(20_000, 40_000)])
+            position = await publisher.flush()
+        log = await read_all(ours, Topics(ours.prefix).events)
+    finally:
+        broker.stop()
+
+    assert sum(position.values()) == 40_000
+    assert len({r.value for records in log.values() for r in records}) == 40_000
+
+
+def _said(key: str, n: int) -> Encoded:
+    return Encoded(key.encode(), b'{"n":%d}' % n, 1_493_016_437_770 + n, str(n))
