@@ -116,9 +116,12 @@ def settings(
     *, brokers: str | None = None, prefix: str | None = None, url: str | None = None
 ) -> Settings:
     """The environment's settings, with what the command line says in their place."""
-    given = {"brokers": brokers, "prefix": prefix, "url": url.rstrip("/") if url else None}
+    known = Settings.from_env(os.environ)
     return replace(
-        Settings.from_env(os.environ), **{name: value for name, value in given.items() if value}
+        known,
+        brokers=brokers or known.brokers,
+        prefix=prefix or known.prefix,
+        url=(url or known.url).rstrip("/"),
     )
 
 

@@ -8,7 +8,7 @@ from heapq import merge
 from typing import TYPE_CHECKING, Final
 
 from stream.archive.base import Report
-from stream.archive.detect import read, reader_for, sample
+from stream.archive.detect import read, reader_for, sample, sample_people
 from stream.core.events import order
 
 if TYPE_CHECKING:
@@ -42,8 +42,7 @@ def source(archives: Sequence[Path], reading: Options) -> Source:
         return Source(read(archives, reading, report), len(archives), report)
     from stream.archive.generate import generate
 
-    page = sample()
-    pages = [page, *sorted(page.parent.glob("*.jsonl"))]
+    pages = [sample(), sample_people()]
     made_up = generate(threads=THREADS, seed=SEED, since=SINCE, until=UNTIL)
     events = merge(read(pages, reading, report), made_up, key=order)
     return Source(events, len(pages) + 1, report)

@@ -46,13 +46,15 @@ def command(
     """
     from stream.archive.base import Report
     from stream.archive.detect import read
-    from stream.cli import output
+    from stream.cli import client, output
     from stream.verify import audit
 
     reading = options.reading(community, format_, skip_unreadable=skip_unreadable)
     report = Report()
     settings = options.settings(brokers=brokers, prefix=prefix, url=url)
-    found = asyncio.run(audit(settings, read(archives, reading, report), over_http=url is not None))
+    with client.service(settings.url) as service:
+        fetch = None if url is None else service.get
+        found = asyncio.run(audit(settings, read(archives, reading, report), fetch=fetch))
     options.warn_unreadable(report)
     if as_json:
         output.print_json(asdict(found))
