@@ -1,0 +1,101 @@
+"""Taking a partition over: restore its state, and find where its views stand."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from stream.codec.cuts import Cut, decode_cut
+from stream.codec.views import restore
+from stream.core.fold import Partition
+from stream.errors import BrokerError
+from stream.kafka.follow import LostOffsetError, open_reader
+from stream.kafka.topics import VIEWS, Topics
+
+if TYPE_CHECKING:
+    from stream.config import Settings
+    from stream.kafka.follow import LogReader, Place
+
+RESTORED: Final = ("items", "threads", "people")  # The other views follow from these.
+READ_RECORDS: Final = 5000
+READ_WITHIN_MS: Final = 500
+SLICE: Final = 500  # Rows restored before the event loop gets its turn.
+CUT_WITHIN: Final = 64  # Offsets from the end in which a cut is looked for first.
+
+
+class LogReplacedError(BrokerError):
+    """The views hold what the log does not."""
+
+
+async def last_cut(settings: Settings, partition: int) -> Cut:
+    """The last committed cut of ``partition``; one at 0 where there is none yet.
+
+    Only the last cut counts, and the topic may hold very many: it is read from its end.
+    """
+    topic = Topics(settings.prefix).progress
+    at = (topic, partition)
+    within = CUT_WITHIN
+    async with open_reader(settings, [topic], {}, partitions=[partition]) as reader:
+        first, end = (await reader.starts())[at], (await reader.ends())[at]
+        while True:
+            start = max(first, end - within)
+            reader.seek(at, start)
+            cut = await _last_in(reader, at, end)
+            if cut is not None:
+                return cut
+            if start == first:
+                return Cut(partition=partition, offset=0, views=dict.fromkeys(VIEWS, 0))
+            within *= 32
+
+
+async def _last_in(reader: LogReader, at: Place, end: int) -> Cut | None:
+    cut = None
+    while (await reader.positions())[at] < end:
+        for record in (await reader.batch(READ_RECORDS, READ_WITHIN_MS)).get(at, []):
+            if record.value is not None:
+                cut = decode_cut(record.value, where=f"{at[0]}[{at[1]}]@{record.offset}")
+    return cut
+
+
+async def check_log(settings: Settings, cut: Cut) -> None:
+    """Refuse to go on where the log no longer has what comes after ``cut``."""
+    topic = Topics(settings.prefix).events
+    at = (topic, cut.partition)
+    try:
+        async with open_reader(settings, [topic], {at: cut.offset}, partitions=[cut.partition]):
+            return
+    except LostOffsetError as error:
+        msg = (
+            f"the views hold {topic}[{cut.partition}] up to {cut.offset}, which that log does "
+            f"not have: it was emptied or made anew; take another prefix with --prefix, or "
+            f"delete the topics of {settings.prefix} and replay"
+        )
+        raise LogReplacedError(msg) from error
+
+
+async def restored(settings: Settings, partition: int) -> Partition:
+    """The state of ``partition``, from its rows as they stand in the view topics.
+
+    They are read up to the end *by position*: a transaction's end takes an offset, too, that no
+    record ever has.
+    """
+    topics = Topics(settings.prefix)
+    views = {(topics.view(view), partition): view for view in RESTORED}
+    state = Partition()
+    names = [topic for topic, _ in views]
+    async with open_reader(settings, names, {}, partitions=[partition]) as reader:
+        ends = await reader.ends()
+        while any(position < ends[at] for at, position in (await reader.positions()).items()):
+            for at, records in (await reader.batch(READ_RECORDS, READ_WITHIN_MS)).items():
+                latest = {record.key: record.value for record in records}
+                await _restore(state, views[at], latest)
+    state.restored()
+    return state
+
+
+async def _restore(state: Partition, view: str, rows: dict[bytes | None, bytes | None]) -> None:
+    for n, (key, value) in enumerate(rows.items(), start=1):
+        if key is not None:  # No row of ours is without.
+            restore(state, view, key, value)
+        if n % SLICE == 0:
+            await asyncio.sleep(0)

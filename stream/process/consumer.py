@@ -1,0 +1,210 @@
+"""Faust's consumer, reading runs: from where their owner wants them, committed records only.
+
+Faust's own offsets and commits are not used: it commits past what is in flight, does not rewind
+a partition that was never committed, and takes the record after a gap for acknowledged. A run says
+which stretch of the log it is, and the owner knows which it needs next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, Final
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+from typing_extensions import override
+
+from stream.process.runs import Forgetful, InTurn, Run, RunMessage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aiokafka.structs import ConsumerRecord
+
+    from stream.process.batches import RunApp
+
+POLL_S: Final = 0.25  # A seek waits for a poll that finds nothing.
+FETCH_WAIT_MS: Final = 250
+FAUST_LOG: Final = logging.getLogger("faust.threadline")  # Where the rest of Faust speaks.
+
+
+class Consumer(driver.Consumer):
+    """Hands on runs, and commits nothing."""
+
+    logger = FAUST_LOG
+    app: RunApp
+    _thread: ConsumerThread
+
+    @override
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.scheduler = InTurn(self.app.run_records)
+        self._read_offset = Forgetful()
+
+    async def go_on(self, partition: int, offset: int) -> None:
+        """Read ``partition`` from ``offset`` on."""
+        tp = TP(self.app.log_topic, partition)
+        await self._thread.seek_to({tp: offset})
+        self.resume_partitions({tp})
+
+    async def read_again(self, partition: int, offset: int, beyond: Run) -> None:
+        """Go back to ``offset``: what lies between it and ``beyond`` has been lost on the way."""
+        tp = TP(self.app.log_topic, partition)
+        if beyond.seeks == self._thread.seeks(tp):  # Else it is from before we went back.
+            await self._thread.seek_to({tp: offset})
+
+    def hold(self, partition: int) -> None:
+        """Read nothing of ``partition`` until `go_on`."""
+        self.pause_partitions({TP(self.app.log_topic, partition)})
+
+    @override
+    def _new_consumer_thread(self) -> ConsumerThread:
+        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    @override
+    async def perform_seek(self) -> None:
+        tps = {tp for tp in self.assignment() if tp.topic == self.app.log_topic}
+        known = await self.app.owner.positions({tp.partition for tp in tps})
+        self.pause_partitions(tp for tp in tps if tp.partition not in known)
+        await self._thread.seek_to({tp: known[tp.partition] for tp in tps if tp.partition in known})
+
+    @override
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        await super().on_partitions_revoked(revoked)
+        await self.app.owner.on_revoked()
+
+    @override
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        await self.app.owner.on_assigned(
+            {tp.partition for tp in assigned if tp.topic == self.app.log_topic}
+        )
+        await super().on_partitions_assigned(assigned, generation_id)
+
+    @override
+    def _to_message(self, tp: TP, record: Run) -> RunMessage:
+        return RunMessage.of(record, tp, self.app.consumer_generation_id)
+
+    @override
+    async def _getmany(
+        self, active_partitions: set[TP] | None, timeout: float
+    ) -> Mapping[TP, list[Any]]:
+        return await super()._getmany(active_partitions, min(timeout, POLL_S))
+
+    @override
+    async def commit(self, topics: object = None, start_new_transaction: bool = True) -> bool:
+        return False  # An offset is committed with the batch that it stands for.
+
+    @override
+    def on_buffer_full(self, tp: TP) -> None:
+        """A full queue blocks the fetcher; nothing is to be taken out of what it fetches."""
+
+    @override
+    def on_buffer_drop(self, tp: TP) -> None:
+        """See `on_buffer_full`."""
+
+    @override
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Nothing: Faust would miss its own commits."""
+
+
+class ConsumerThread(driver.AIOKafkaConsumerThread):
+    """The thread that talks to the broker."""
+
+    logger = FAUST_LOG
+    app: RunApp
+
+    @override
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        # A fetch and a seek exclude each other, so a run's place in the log is certain.
+        self._placing = asyncio.Lock()
+        self._next: dict[TP, int] = {}
+        self._seeks: dict[TP, int] = defaultdict(int)
+
+    @override
+    def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
+        conf = self.app.conf
+        self._assignor = RoundRobinPartitionAssignor
+        return AIOKafkaConsumer(
+            **self.app.connection,
+            group_id=conf.id,
+            group_instance_id=conf.consumer_group_instance_id,
+            partition_assignment_strategy=[RoundRobinPartitionAssignor],
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",  # Until the owner has sought its own place.
+            fetch_max_wait_ms=FETCH_WAIT_MS,
+            max_poll_records=conf.broker_max_poll_records,
+            max_partition_fetch_bytes=conf.consumer_max_fetch_size,
+            session_timeout_ms=int(conf.broker_session_timeout * 1000),
+            heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
+            rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
+            request_timeout_ms=int(conf.broker_request_timeout * 1000),
+        )
+
+    def seeks(self, tp: TP) -> int:
+        """How often ``tp`` was sought."""
+        return self._seeks[tp]
+
+    async def seek_to(self, offsets: Mapping[TP, int]) -> None:
+        """The next run of each partition begins at its offset."""
+        await self.call_thread(self._seek_to, dict(offsets))
+
+    async def _seek_to(self, offsets: Mapping[TP, int]) -> None:
+        consumer = self._ensure_consumer()
+        async with self._placing:
+            for tp, offset in offsets.items():
+                consumer.seek(TopicPartition(tp.topic, tp.partition), offset)
+                self._next[tp] = offset
+                self._seeks[tp] += 1
+
+    @override
+    async def _fetch_records(  # type: ignore[override] # For Faust, lists of records.
+        self,
+        consumer: AIOKafkaConsumer,
+        active_partitions: set[TP],
+        timeout: float | None = None,
+        max_records: int | None = None,
+    ) -> dict[TP, Run]:
+        async with self._placing:
+            fetched = await super()._fetch_records(
+                consumer, set(active_partitions), timeout, max_records
+            )
+            return {
+                TP(tp.topic, tp.partition): self._run(TP(tp.topic, tp.partition), records)
+                for tp, records in fetched.items()
+                if records
+            }
+
+    def _run(self, tp: TP, records: list[ConsumerRecord[bytes, bytes]]) -> Run:
+        after = min(self._next.get(tp, records[0].offset), records[0].offset)
+        upto = self._next[tp] = records[-1].offset + 1
+        return Run(after, upto, records, self._seeks[tp])
+
+    @override
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        await super().on_partitions_revoked(revoked)
+        async with self._placing:  # Ours or not, the next assignment begins somewhere else.
+            self._next.clear()
+
+    @override
+    async def on_thread_stop(self) -> None:
+        if self._consumer is not None and self._consumer._coordinator is not None:  # noqa: SLF001 # No public way.
+            # A member with a name stays in the group when it ends, and its partitions would
+            # wait for it: leave as one without a name does.
+            self._consumer._coordinator._group_instance_id = None  # noqa: SLF001 # As above.
+        await super().on_thread_stop()
+
+    @override
+    def on_crash(self, msg: str, *fmt: object, **kwargs: object) -> None:
+        """Print nothing: whoever runs the app gets the exception."""
+
+
+class Transport(driver.Transport):
+    """What Faust asks for a consumer."""
+
+    Consumer = Consumer

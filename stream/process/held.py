@@ -1,0 +1,121 @@
+"""One partition of the log in our hands: its state, how far it has read, and its producer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from stream.codec.events import decode
+from stream.codec.keys import quoted, thread_key
+from stream.codec.views import tell
+from stream.core.events import ReplayFinished, ReplayProgressed
+from stream.core.when import ms
+from stream.errors import DecodeError
+from stream.kafka.records import partition_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aiokafka.structs import ConsumerRecord
+
+    from stream.core.events import Event
+    from stream.core.fold import Partition
+
+SLICE: Final = 500  # Events folded before the event loop gets its turn.
+log = logging.getLogger(__name__)
+
+
+class DeadLetter(NamedTuple):
+    """A record that cannot be folded, and why."""
+
+    record: ConsumerRecord[bytes, bytes]
+    problem: str
+
+
+class Batch(NamedTuple):
+    """What a run of records has come to: one transaction."""
+
+    rows: dict[str, list[tuple[bytes, bytes | None, int]]]  # by view
+    dead: list[DeadLetter]
+    upto: int
+    watermark: int | None
+
+
+class Place(NamedTuple):
+    """Which partition of how many, of which topic."""
+
+    topic: str
+    partition: int
+    partitions: int
+
+
+class Held:
+    """The fold of one partition, from its cut on."""
+
+    def __init__(self, place: Place, state: Partition, offset: int, watermark: int | None) -> None:
+        self.place = place
+        self.offset = offset  # the next to be folded
+        self._state = state
+        self._watermark = watermark
+
+    async def fold(self, records: Sequence[ConsumerRecord[bytes, bytes]], upto: int) -> Batch:
+        """Join ``records``, which are all there are below ``upto``, and tell what has changed.
+
+        An event that can be read can be joined; an error here is our own and ends the process.
+        """
+        dead: list[DeadLetter] = []
+        for start in range(0, len(records), SLICE):
+            self._join(records[start : start + SLICE], dead)
+            await asyncio.sleep(0)
+        self.offset = upto
+        rows: dict[str, list[tuple[bytes, bytes | None, int]]] = {}
+        for view, key, value, at in tell(self._state):
+            rows.setdefault(view, []).append((key, value, at))
+        return Batch(rows, dead, upto, self._watermark)
+
+    def _join(
+        self, records: Sequence[ConsumerRecord[bytes, bytes]], dead: list[DeadLetter]
+    ) -> None:
+        join = self._state.join
+        for record in records:
+            try:
+                event = self._read(record)
+            except DecodeError as error:
+                log.warning("set aside as a dead letter: %s", error)
+                dead.append(DeadLetter(record, error.problem))
+                continue
+            join(event)
+            self._note(event)
+
+    def _read(self, record: ConsumerRecord[bytes, bytes]) -> Event:
+        place = self.place
+        where = f"{place.topic}[{place.partition}]@{record.offset}"
+        if record.value is None:
+            raise DecodeError(where=where, problem="it has no value")
+        event = decode(record.value, where=where)
+        problem = _misplaced(record.key, event.source, event.subject, place)
+        if problem is not None:
+            raise DecodeError(where=where, problem=problem)
+        return event
+
+    def _note(self, event: Event) -> None:
+        stated = event.time
+        if isinstance(event, ReplayProgressed | ReplayFinished):
+            stated = max(stated, event.data.until)
+        at = ms(stated)
+        if self._watermark is None or at > self._watermark:
+            self._watermark = at
+
+
+@lru_cache(maxsize=1 << 16)
+def _misplaced(key: bytes | None, community: str, thread: str, place: Place) -> str | None:
+    """Why a record with this key must not be folded here: a thread would be in two places."""
+    wanted = thread_key(community, thread) if thread else quoted(community).encode()
+    if key != wanted:
+        return f"its key is {key!r}, not that of its thread, {wanted!r}"
+    if thread and partition_of(wanted, place.partitions) != place.partition:
+        there = partition_of(wanted, place.partitions)
+        return f"its thread belongs into partition {there} of {place.partitions}"
+    return None

@@ -1,0 +1,186 @@
+"""Who owns which partition here, from adoption to loss; and what is done with their records."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from aiokafka.errors import IllegalStateError, KafkaError
+
+from stream.errors import BrokerError
+from stream.kafka.topics import Topics
+from stream.kafka.transactions import Fenced
+from stream.process.adopt import LogReplacedError, check_log, last_cut, restored
+from stream.process.commit import Commits
+from stream.process.held import Held, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Mapping
+
+    from stream.config import Settings
+    from stream.process.consumer import Consumer
+    from stream.process.runs import Run
+
+AGAIN_AFTER_S: Final = 1.0
+FENCED_FOR_S: Final = 10.0  # By then the group has noticed that another owns the partition.
+SAID_EVERY_S: Final = 10.0
+MENDABLE: Final = (BrokerError, KafkaError, OSError)
+log = logging.getLogger(__name__)
+
+
+class _Owned(NamedTuple):
+    held: Held
+    commits: Commits
+
+
+class Partitions:
+    """The partitions of this worker.
+
+    ``consumer`` reads them. Whatever happens to one of them (another worker has fenced us, the
+    broker was away), the way out is the same: forget its state and adopt it again, if it is
+    still ours. What no adoption can mend ends in ``failed``.
+    """
+
+    consumer: Consumer
+
+    def __init__(self, settings: Settings) -> None:
+        self.failed: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        self._settings = settings
+        self._assigned: set[int] = set()
+        self._owned: dict[int, _Owned] = {}
+        self._adopting: dict[int, asyncio.Task[None]] = {}
+        self._ending: set[asyncio.Task[None]] = set()
+        self._folding = asyncio.Lock()
+        self._closed = False
+        self._said_at = -SAID_EVERY_S
+
+    async def take(self, partition: int, run: Run) -> None:
+        """Fold what is new in ``run`` and begin to commit what follows from it."""
+        async with self._folding:
+            owned = self._owned.get(partition)
+            if owned is None or self._closed or run.upto <= owned.held.offset:
+                return
+            if run.after > owned.held.offset:
+                await self.consumer.read_again(partition, owned.held.offset, run)
+                return
+            records = run.records
+            if run.after < owned.held.offset:
+                records = [record for record in records if record.offset >= owned.held.offset]
+            batch = await owned.held.fold(records, run.upto)
+            if self._owned.get(partition) is owned:
+                await owned.commits.add(batch)
+        # A collector that walks the growing state again and again costs more than the fold.
+        gc.collect(0)
+        gc.freeze()
+
+    async def on_revoked(self) -> None:
+        """Let what is under way come to an end: others may own the partitions next."""
+        async with self._folding:
+            waiting = [asyncio.ensure_future(owned.commits.settled()) for owned in self._all()]
+            if waiting:
+                await asyncio.wait(waiting, timeout=AGAIN_AFTER_S)
+
+    async def on_assigned(self, partitions: set[int]) -> None:
+        """From now on these, and only these, are ours."""
+        self._assigned = set(partitions)
+        for partition in {*self._owned, *self._adopting} - partitions:
+            self._forget(partition)
+
+    async def positions(self, partitions: set[int]) -> Mapping[int, int]:
+        """The next offset of those that can be read on; the others are made ready meanwhile."""
+        for partition in partitions - self._owned.keys() - self._adopting.keys():
+            self._adopt(partition)
+        return {p: self._owned[p].held.offset for p in partitions & self._owned.keys()}
+
+    async def close(self) -> None:
+        """End after what is under way; nothing is taken any more."""
+        self._closed = True
+        async with self._folding:
+            for partition in {*self._owned, *self._adopting}:
+                self._forget(partition)
+        if self._ending:
+            await asyncio.wait(self._ending)
+
+    def _all(self) -> list[_Owned]:
+        return list(self._owned.values())
+
+    def _forget(self, partition: int) -> None:
+        adopting = self._adopting.pop(partition, None)
+        if adopting is not None:
+            adopting.cancel()
+        owned = self._owned.pop(partition, None)
+        if owned is not None:
+            self._in_background(owned.commits.close())
+
+    def _in_background(self, ending: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(ending)
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
+    def _adopt(self, partition: int, after_s: float = 0.0) -> None:
+        if self._closed or partition not in self._assigned:
+            return
+        task = asyncio.create_task(self._adopted(partition, after_s))
+        self._adopting[partition] = task
+        task.add_done_callback(self._failed)
+
+    def _failed(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception() and not self.failed.done():
+            self.failed.set_exception(task.exception() or RuntimeError)
+
+    async def _adopted(self, partition: int, after_s: float) -> None:
+        await asyncio.sleep(after_s)
+        place = Place(Topics(self._settings.prefix).events, partition, self._settings.partitions)
+        owned = None
+        while owned is None:
+            owned = await self._try(place)
+        self._owned[partition] = owned
+        del self._adopting[partition]
+        try:
+            await self.consumer.go_on(partition, owned.held.offset)
+        except IllegalStateError:
+            log.debug("partition %d was taken away meanwhile", partition)
+
+    async def _try(self, place: Place) -> _Owned | None:
+        commits = Commits(self._settings, place, self._lost)
+        try:
+            return _Owned(await self._restored(commits, place), commits)
+        except BaseException as error:
+            self._in_background(commits.close())
+            if isinstance(error, LogReplacedError) or not isinstance(error, MENDABLE):
+                raise
+            self._say(error)
+            await asyncio.sleep(AGAIN_AFTER_S)
+            return None
+
+    async def _restored(self, commits: Commits, place: Place) -> Held:
+        await commits.start()
+        cut = await last_cut(self._settings, place.partition)
+        await check_log(self._settings, cut)
+        state = await restored(self._settings, place.partition)
+        commits.go_on(cut)
+        log.info("partition %d goes on from offset %d", place.partition, cut.offset)
+        return Held(place, state, cut.offset, cut.watermark)
+
+    def _lost(self, commits: Commits, error: BaseException) -> None:
+        """A transaction has failed: its batch is in the state, not in the topics."""
+        partition = commits.partition
+        owned = self._owned.get(partition)
+        if owned is None or owned.commits is not commits:
+            return  # It was ended for other reasons.
+        if not isinstance(error, MENDABLE):
+            if not self.failed.done():
+                self.failed.set_exception(error)
+            return
+        self._say(error)
+        self.consumer.hold(partition)
+        self._forget(partition)
+        self._adopt(partition, FENCED_FOR_S if isinstance(error, Fenced) else AGAIN_AFTER_S)
+
+    def _say(self, error: BaseException) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - self._said_at >= SAID_EVERY_S:
+            self._said_at = now
+            log.warning("%s; trying again", error)

@@ -1,0 +1,141 @@
+"""A worker: takes its share of the log's partitions and keeps their views, until it is ended."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from faust.streams import Stream  # noqa: TC002 # Faust reads an agent's annotations.
+from mode import CrashingSupervisor
+
+from stream.kafka.connect import connection, reachable
+from stream.kafka.topics import Topics, create
+from stream.process.batches import RunApp, RunTopic
+from stream.process.commit import group_of
+from stream.process.consumer import Consumer
+from stream.process.name import held_name
+from stream.process.owner import Partitions
+from stream.process.runs import Run  # noqa: TC001 # As above.
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stream.config import Settings
+
+STOPPED_WITHIN_S: Final = 2.0
+NOBODY_LISTENS: Final = logging.CRITICAL + 1
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How soon a silent worker is given up, and how much is done at once."""
+
+    session_s: float = 10.0
+    heartbeat_s: float = 1.0
+    rebalance_s: float = 20.0
+    run_records: int = 5000  # at most, a batch
+    fetch_bytes: int = 4 << 20  # at most, a partition
+
+
+def run(
+    settings: Settings,
+    *,
+    name: str | None = None,
+    data: Path | None = None,
+    pace: Pace | None = None,
+) -> None:
+    """Work until SIGTERM or SIGINT, then finish the batch under way and leave the group.
+
+    ``name``: by which Kafka knows this worker again after a crash (`held_name` gives it one);
+    ``data``: where the lock on that name lies.
+    """
+    for noisy in ("faust", "mode", "aiokafka"):
+        logging.getLogger(noisy).setLevel(NOBODY_LISTENS)
+    with held_name(settings, name=name, data=data) as member:
+        asyncio.run(_work(settings, member, pace or Pace()))
+
+
+def build(settings: Settings, member: str, pace: Pace, partitions: Partitions) -> RunApp:
+    """The Faust app, wired but not started: nothing connects before it runs."""
+    app = RunApp(
+        group_of(settings),
+        broker=f"kafka://{settings.brokers.replace(',', ';')}",
+        store="memory://",
+        Topic=RunTopic,
+        agent_supervisor=CrashingSupervisor,
+        autodiscover=False,
+        web_enabled=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        stream_wait_empty=False,
+        stream_buffer_maxsize=2,
+        stream_recovery_delay=0.0,
+        broker_commit_interval=3600.0,
+        broker_session_timeout=pace.session_s,
+        broker_heartbeat_interval=pace.heartbeat_s,
+        broker_rebalance_timeout=pace.rebalance_s,
+        broker_request_timeout=max(40.0, pace.session_s + 5),
+        broker_max_poll_records=4 * pace.run_records,
+        consumer_max_fetch_size=pace.fetch_bytes,
+        consumer_group_instance_id=member,
+    )
+    app.log_topic = Topics(settings.prefix).events
+    app.connection = connection(settings)
+    app.owner = partitions
+    app.run_records = pace.run_records
+    topic = app.topic(app.log_topic, key_type=bytes, value_type=bytes)
+
+    async def keep_views(runs: Stream[Run]) -> None:
+        async for event in runs.noack().events():
+            await partitions.take(event.message.partition, event.message.run)
+
+    app.agent(topic)(keep_views)
+    return app
+
+
+async def _work(settings: Settings, member: str, pace: Pace) -> None:
+    await reachable(settings)
+    await create(settings)
+    partitions = Partitions(settings)
+    app = build(settings, member, pace, partitions)
+    consumer = app.consumer
+    assert isinstance(consumer, Consumer)  # noqa: S101 # Tells the type checker.
+    partitions.consumer = consumer
+    log.info("%s works for %s", member, settings.prefix)
+    await _until_ended(app, partitions)
+
+
+async def _until_ended(app: RunApp, partitions: Partitions) -> None:
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked.set)
+    starting = asyncio.create_task(app.start())
+    ends: list[asyncio.Future[object]] = [
+        asyncio.ensure_future(asked.wait()),
+        asyncio.ensure_future(app.wait_until_stopped()),
+        partitions.failed,
+    ]
+    starting.add_done_callback(lambda task: None if task.cancelled() else task.exception())
+    try:
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        if partitions.failed.done():
+            partitions.failed.result()
+        if not asked.is_set() and app.crash_reason is not None:
+            raise app.crash_reason
+    finally:
+        await partitions.close()
+        await _stopped(app, starting, ends)
+
+
+async def _stopped(
+    app: RunApp, starting: asyncio.Task[None], ends: list[asyncio.Future[object]]
+) -> None:
+    for task in (*ends, starting):
+        task.cancel()
+    stopping = asyncio.create_task(app.stop())
+    await asyncio.wait([stopping], timeout=STOPPED_WITHIN_S)
