@@ -11,7 +11,7 @@ import orjson
 
 from stream.codec.keys import thread_key
 from stream.codec.times import stamp, stamp_of
-from stream.core.events import Event
+from stream.core.events import OF_A_COMMUNITY, Event
 from stream.core.when import ms
 from stream.errors import DecodeError
 
@@ -64,6 +64,8 @@ def decode(record: bytes, *, where: str) -> Event:
         event = _decode(record)
     except (msgspec.DecodeError, ValueError, OverflowError) as error:
         raise DecodeError(where=where, problem=str(error)) from error
+    if not event.subject and not isinstance(event, OF_A_COMMUNITY):
+        raise DecodeError(where=where, problem="it names no thread: its `subject` is missing")
     return event
 
 

@@ -5,11 +5,14 @@ Each is a CloudEvents 1.0 object; the tag is its ``type`` and names its schema's
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
 
 from stream.core.when import Time, When
+
+Id = Annotated[str, msgspec.Meta(min_length=1)]
+Format = Literal["text", "html", "markdown"]
 
 
 class Person(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -26,13 +29,13 @@ class _Data(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=T
 class PostData(_Data, frozen=True, kw_only=True):
     """``silent_on``: on a thread's first post, what this archive cannot tell."""
 
-    item: str
-    kind: str  # question, answer, post
+    item: Id
+    kind: Literal["question", "answer", "post"]
     on: str | None = None
     author: Person | None = None
     title: str | None = None
     text: str | None = None
-    format: str = "text"  # text, html, markdown
+    format: Format = "text"
     tags: tuple[str, ...] = ()
     mentions: tuple[str, ...] = ()
     when: When
@@ -41,11 +44,11 @@ class PostData(_Data, frozen=True, kw_only=True):
 
 
 class CommentData(_Data, frozen=True, kw_only=True):
-    item: str
+    item: Id
     on: str | None = None
     author: Person | None = None
     text: str | None = None
-    format: str = "text"
+    format: Format = "text"
     mentions: tuple[str, ...] = ()
     when: When
 
@@ -61,8 +64,8 @@ class Changes(_Data, frozen=True, kw_only=True):
 class EditData(_Data, frozen=True, kw_only=True):
     """``mentions``: those of the new text, where the text changed."""
 
-    item: str
-    revision: str
+    item: Id
+    revision: Id
     by: Person | None = None
     changes: Changes = Changes()
     mentions: tuple[str, ...] = ()
@@ -72,13 +75,13 @@ class EditData(_Data, frozen=True, kw_only=True):
 
 
 class ItemData(_Data, frozen=True, kw_only=True):
-    item: str
+    item: Id
     by: Person | None = None
     when: When
 
 
 class AcceptData(_Data, frozen=True, kw_only=True):
-    item: str
+    item: Id
     when: When
 
 
@@ -108,7 +111,7 @@ class AliasData(_Data, frozen=True, kw_only=True):
 
 
 class AttributionData(_Data, frozen=True, kw_only=True):
-    item: str
+    item: Id
     person: Person
     by: str = "operator"
     evidence: str | None = None
@@ -230,6 +233,9 @@ Event: TypeAlias = (
     | ReplayProgressed
     | ReplayFinished
 )
+
+OF_A_COMMUNITY: Final = (PersonAliased, PersonErased, ReplayProgressed, ReplayFinished)
+"""What may concern a community rather than a thread."""
 
 # Creation ranks before what refers to it; who people are, before what they are called in.
 RANK: dict[type, int] = {

@@ -1,0 +1,200 @@
+"""Rows of ``items``, ``threads`` and ``people`` back into the state that they were told from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from stream.codec.events import decode
+from stream.core.events import Id, Person, PersonAliased, PersonErased
+from stream.core.item import Edit, Item
+from stream.core.moments import Happenings, happening, stands
+from stream.core.statements import VERBS, state_community
+from stream.core.thread import Observed
+from stream.core.when import EPOCH, Time, When, moment
+
+if TYPE_CHECKING:
+    from stream.core.fold import Partition
+    from stream.core.thread import Thread
+
+
+class _Happening(msgspec.Struct, gc=False):
+    when: When
+    by: Person | None = None
+    why: str | None = None
+    placed: Time | None = None
+
+
+class _Edit(msgspec.Struct, gc=False):
+    revision: str
+    at: Time
+    by: Person | None
+    changes: tuple[str, ...]
+    rollback: bool
+    note: str | None
+    title: str | None = None
+    tags: tuple[str, ...] | None = None
+    mentions: tuple[str, ...] = ()
+    when: When | None = None
+
+
+class _Attributed(msgspec.Struct, gc=False):
+    by: str
+    id: str = ""
+    name: str = ""
+    evidence: str | None = None
+
+
+class _Mention(msgspec.Struct, gc=False):
+    name: str
+
+
+class _Item(msgspec.Struct, gc=False):
+    community: str
+    thread: str
+    item: Id
+    kind: str | None
+    on: str | None
+    author: Person | None
+    attributed: _Attributed | None
+    when: When | None
+    printed: str | None
+    score: int | None
+    edits: tuple[_Edit, ...]
+    mentions: tuple[_Mention, ...]
+    title: str | None = None
+    tags: tuple[str, ...] | None = None
+    deletions: tuple[_Happening, ...] = ()
+    restorations: tuple[_Happening, ...] = ()
+    conflict: bool = False
+    placed: Time | None = None
+    erased: bool = False
+    called: tuple[str, ...] | None = None
+
+
+class _Observed(msgspec.Struct, gc=False):
+    id: str
+    when: When
+    scored: tuple[str, ...]
+    views: int | None
+    placed: Time | None = None
+
+
+class _Aliases(msgspec.Struct, gc=False):
+    names: tuple[str, ...]
+    by: str
+    evidence: str | None
+
+
+class _Stated(msgspec.Struct, gc=False):
+    accepted: dict[str, tuple[_Happening, ...]] = {}
+    unaccepted: dict[str, tuple[_Happening, ...]] = {}
+    closed: tuple[_Happening, ...] = ()
+    reopened: tuple[_Happening, ...] = ()
+    locked: tuple[_Happening, ...] = ()
+    unlocked: tuple[_Happening, ...] = ()
+    observed: _Observed | None = None
+    aliases: tuple[_Aliases, ...] = ()
+    erased: tuple[Person, ...] = ()
+    silent_on: tuple[str, ...] | None = None
+
+
+class _Thread(msgspec.Struct, gc=False):
+    community: str
+    thread: str
+    asked: When | None
+    silent_on: tuple[str, ...]
+    stated: _Stated | None = None
+
+
+_item = msgspec.json.Decoder(_Item).decode
+_thread = msgspec.json.Decoder(_Thread).decode
+
+
+def restore(partition: Partition, view: str, key: bytes, value: bytes) -> None:
+    """Put one row back; the latest of each key, in any order, then `Partition.restored`.
+
+    A row that no worker of ours wrote raises `DecodeError` or ``msgspec.DecodeError``.
+    """
+    if view == "items":
+        row = _item(value)
+        thread = partition.thread(row.community, row.thread)
+        thread.items[row.item] = _restored_item(thread, row)
+    elif view == "threads":
+        summary = _thread(value)
+        _restore_thread(partition.thread(summary.community, summary.thread), summary)
+    elif view == "people":
+        event = decode(value, where=f"people, key {key!r}")
+        if isinstance(event, PersonAliased | PersonErased):
+            state_community(partition.community(event.source), event)
+
+
+def _restored_item(thread: Thread, row: _Item) -> Item:
+    item = Item(row.item)
+    item.kind, item.on, item.contested, item.erased = row.kind, row.on, row.conflict, row.erased
+    item.score = row.score
+    item.author = thread.community.voice(row.author)
+    if row.when is not None:
+        item.place(moment(row.when, row.placed or EPOCH))
+        item.contested = row.conflict
+    if row.kind is not None:
+        called = tuple([mention.name for mention in row.mentions])
+        item.names = called if row.called is None else row.called
+    _restore_more(thread, item, row)
+    item.call()
+    return item
+
+
+def _restore_more(thread: Thread, item: Item, row: _Item) -> None:
+    if not (row.title or row.tags or row.printed or row.edits or row.deletions or row.attributed):
+        if not row.restorations and row.title is None:
+            return
+    more = item.further
+    more.title, more.printed = row.title, row.printed
+    more.tags = row.tags
+    more.edits = {edit.revision: _restored_edit(thread, edit) for edit in row.edits}
+    more.deletions = _happenings(thread, row.deletions)
+    more.restorations = _happenings(thread, row.restorations)
+    item.deleted = stands(more.deletions, more.restorations)
+    if row.attributed is not None:
+        said = row.attributed
+        more.attributed = (said.id, said.name, said.by, said.evidence or "")
+
+
+def _restored_edit(thread: Thread, row: _Edit) -> Edit:
+    at = When(at=row.at) if row.when is None else row.when
+    voice = thread.community.voice(row.by)
+    names = row.mentions
+    place = moment(at, row.at)
+    return Edit(
+        place, row.revision, voice, row.changes, row.rollback, row.note, row.title, row.tags, names
+    )
+
+
+def _happenings(thread: Thread, rows: tuple[_Happening, ...]) -> Happenings:
+    voice = thread.community.voice
+    return tuple(
+        [happening(moment(row.when, row.placed or EPOCH), voice(row.by), row.why) for row in rows]
+    )
+
+
+def _restore_thread(thread: Thread, row: _Thread) -> None:
+    said = row.stated or _Stated()
+    silent = row.silent_on if row.asked is not None else said.silent_on
+    if row.stated is None and silent is None:
+        return
+    stated = thread.statements
+    stated.silent = None if silent is None else frozenset(silent)
+    stated.accepted = {i: _happenings(thread, rows) for i, rows in said.accepted.items()}
+    stated.unaccepted = {i: _happenings(thread, rows) for i, rows in said.unaccepted.items()}
+    for verb in VERBS:
+        rows = getattr(said, verb)
+        if rows:
+            stated.happened[verb] = _happenings(thread, rows)
+    if said.observed is not None:
+        seen = said.observed
+        place = moment(seen.when, seen.placed or EPOCH)
+        stated.observed = Observed(seen.id, place, seen.scored, seen.views)
+    stated.aliases = {(one.names, one.by, one.evidence or "") for one in said.aliases}
+    stated.erased = {(one.id or "", one.name or "") for one in said.erased}

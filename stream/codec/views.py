@@ -1,0 +1,86 @@
+"""What a batch touched, as rows of the views: topic by topic, key and bytes.
+
+Rows are written from templates, as most of a worker's time goes here; a test holds them against
+the schemas and against plain dictionaries.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from stream.codec.events import encode
+from stream.codec.keys import quoted, thread_key
+from stream.codec.rows import item_row, quote, reply_row
+from stream.codec.summary import thread_row
+from stream.codec.times import stamp
+from stream.core.fold import answers
+from stream.core.thread import COLUMNS, QUARTER_MS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stream.core.fold import Partition
+    from stream.core.thread import Community, Thread
+
+VIEWS: Final = ("items", "threads", "replies", "activity", "people")
+
+Row = tuple[str, bytes, bytes | None, int]
+"""View, key, value (None: the row is no more), and its record's time."""
+
+
+def tell(partition: Partition) -> Iterator[Row]:
+    """The rows that changed since the last call, each once, as they are now."""
+    for thread in partition.settled():
+        yield from _tell_thread(thread)
+    partition.touched.clear()
+    for community in partition.communities.values():
+        if community.told:
+            yield from _tell_activity(community)
+        if community.said:
+            yield from _tell_people(community)
+
+
+def _tell_thread(thread: Thread) -> Iterator[Row]:
+    if not thread.key:
+        community = thread.community
+        thread.key = thread_key(community.name, thread.id)
+        head = f'{{"community":{quote(community.name)},"thread":{quote(thread.id)}'
+        thread.head = head
+    prefix = thread.key.decode() + "/"
+    for item in thread.touched.values():
+        key = (prefix + quoted(item.id)).encode()
+        at = item.at if item.kind is not None else 0
+        if answers(item):
+            item.answering = True
+            yield "replies", key, reply_row(thread, item), at
+        elif item.answering:
+            item.answering = False
+            yield "replies", key, None, at
+        yield "items", key, item_row(thread, item), at
+    thread.touched.clear()
+    yield "threads", thread.key, thread_row(thread), max(0, thread.last_at)
+
+
+def _tell_activity(community: Community) -> Iterator[Row]:
+    name = quote(community.name)
+    prefix = quoted(community.name) + "/"
+    for quarter in community.told:
+        row = community.quarters[quarter]
+        at = quarter * QUARTER_MS
+        start = stamp(at)
+        key = (prefix + start).encode()
+        if any(row):
+            counts = ",".join([f'"{c}":{n}' for c, n in zip(COLUMNS, row, strict=True)])
+            yield "activity", key, f'{{"community":{name},"start":"{start}",{counts}}}'.encode(), at
+        else:
+            del community.quarters[quarter]
+            yield "activity", key, None, at
+    community.told.clear()
+
+
+def _tell_people(community: Community) -> Iterator[Row]:
+    prefix = quoted(community.name) + "/"
+    for event in community.said:
+        said = encode(event)
+        yield "people", (prefix + said.id).encode(), said.value, said.at
+    community.said.clear()

@@ -1,0 +1,278 @@
+"""What is stated after an item's creation, and of threads and people: each joined on its own.
+
+Each function says whether its statement was news.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from stream.core import events as e
+from stream.core.item import CHANGES, Edit, Item
+from stream.core.moments import happening, joined, stands
+from stream.core.people import masked, tokens_of, unite
+from stream.core.replies import reopen
+from stream.core.sums import SPEAKING, count, enter, leave
+from stream.core.thread import UNTANGLED, Observed
+from stream.core.when import moment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from stream.core.people import Voice
+    from stream.core.thread import Community, Thread
+
+
+def joined_voice(
+    thread: Thread, item: Item, held: Voice | None, other: Voice | None
+) -> Voice | None:
+    """Who both mean: id and name each agreed on."""
+    if held is None or other is None or held is other:
+        return other if held is None else held
+    id_ = item.agreed(held.id, other.id)
+    return thread.community.voice(e.Person(id_, item.agreed(held.name, other.name)))
+
+
+def touch(thread: Thread, id_: str) -> Item:
+    """The item of that id, to be told again; known of from here on, if it was not."""
+    item = thread.items.get(id_)
+    if item is None:
+        item = thread.items[id_] = Item(id_)
+    thread.touched[item.id] = item
+    return item
+
+
+def _edited(thread: Thread, event: e.PostEdited | e.CommentEdited) -> bool:
+    data = event.data
+    by = thread.community.voice(data.by)
+    if by is not None and masked(by, thread.hidden):
+        by = None
+    changed = data.changes
+    edit = Edit(
+        moment(data.when, event.time),
+        data.revision,
+        by,
+        tuple([name for name in CHANGES if getattr(changed, name) is not None]),
+        data.rollback,
+        data.note,
+        changed.title,
+        changed.tags,
+        data.mentions,
+    )
+    held = thread.items[data.item].more if data.item in thread.items else None
+    if held is not None and held.edits.get(data.revision) == edit:
+        return False
+    item = touch(thread, data.item)
+    calls = "text" in edit.changes and item.kind in SPEAKING
+    (leave if calls else _subtract)(thread, item)
+    edits = item.further.edits
+    known = edits.get(data.revision)
+    if known is not None:
+        edit = item.joined_edit(known, edit, joined_voice(thread, item, known.by, by))
+    item.further.edits = {**edits, data.revision: edit}
+    item.call()
+    (enter if calls else _add)(thread, item)
+    return True
+
+
+def _subtract(thread: Thread, item: Item) -> None:
+    count(thread, item, -1)
+
+
+def _add(thread: Thread, item: Item) -> None:
+    count(thread, item, 1)
+
+
+def _removed(thread: Thread, event: e.ItemDeleted | e.ItemRestored) -> bool:
+    data = event.data
+    said = happening(moment(data.when, event.time), _seen(thread, data.by))
+    item = touch(thread, data.item)
+    more = item.further
+    deletes = isinstance(event, e.ItemDeleted)
+    before = more.deletions if deletes else more.restorations
+    after = joined(before, (said,))
+    if after == before:
+        return False
+    count(thread, item, -1)
+    if deletes:
+        more.deletions = after
+    else:
+        more.restorations = after
+    deleted = stands(more.deletions, more.restorations)
+    thread.stale |= deleted != item.deleted
+    item.deleted = deleted
+    count(thread, item, 1)
+    return True
+
+
+def _seen(thread: Thread, person: e.Person | None) -> Voice | None:
+    voice = thread.community.voice(person)
+    return None if voice is None or masked(voice, thread.hidden) else voice
+
+
+def _accepted(thread: Thread, event: e.AnswerAccepted | e.AnswerUnaccepted) -> bool:
+    stated = thread.statements
+    held = stated.accepted if isinstance(event, e.AnswerAccepted) else stated.unaccepted
+    before = held.get(event.data.item, ())
+    after = joined(before, (happening(moment(event.data.when, event.time)),))
+    held[event.data.item] = after
+    return after != before
+
+
+VERBS: Final = ("closed", "reopened", "locked", "unlocked")
+_VERBS: Final[dict[type, str]] = {
+    e.ThreadClosed: "closed",
+    e.ThreadReopened: "reopened",
+    e.ThreadLocked: "locked",
+    e.ThreadUnlocked: "unlocked",
+}
+
+
+def _happened(
+    thread: Thread,
+    event: e.ThreadClosed | e.ThreadReopened | e.ThreadLocked | e.ThreadUnlocked,
+) -> bool:
+    data, verb = event.data, _VERBS[type(event)]
+    held = thread.statements.happened
+    said = happening(moment(data.when, event.time), _seen(thread, data.by), data.why)
+    before = held.get(verb, ())
+    held[verb] = joined(before, (said,))
+    return held[verb] != before
+
+
+def _observed(thread: Thread, event: e.ThreadObserved) -> bool:
+    data, held = event.data, thread.statements.observed
+    said = Observed(event.id, moment(data.when, event.time), data.scored, data.views)
+    items = [touch(thread, id_) for id_ in data.scores]
+    if held is not None and held.version >= said.version:
+        return bool(items)
+    thread.statements.observed = said
+    for item in thread.items.values():
+        item.score = None
+        thread.touched[item.id] = item
+    for item in items:
+        item.score = data.scores[item.id]
+    return True
+
+
+def _aliased(thread: Thread, event: e.PersonAliased) -> bool:
+    data, aliases = event.data, thread.statements.aliases
+    said = (tuple(sorted(set(data.names))), data.by, data.evidence or "")
+    if said in aliases:
+        return False
+    aliases.add(said)
+    rename(thread)
+    return True
+
+
+def rename(thread: Thread) -> None:
+    """Who is called what has changed: everything said is looked at again."""
+    thread.learn_names()
+    thread.tangled = UNTANGLED
+    for on in thread.posts:
+        reopen(thread, on)
+
+
+def _attributed(thread: Thread, event: e.ItemAttributed) -> bool:
+    data, person = event.data, event.data.person
+    said = (person.id or "", person.name or "", data.by, data.evidence or "")
+    item = touch(thread, data.item)
+    more = item.further
+    if more.attributed == said or _seen(thread, person) is None:
+        return True
+    count(thread, item, -1)
+    more.attributed = item.agreed(more.attributed, said)
+    count(thread, item, 1)
+    return True
+
+
+def _erased(thread: Thread, event: e.PersonErased) -> bool:
+    person, erased = event.data.person, thread.statements.erased
+    said = (person.id or "", person.name or "")
+    if said in erased:
+        return False
+    erased.add(said)
+    forget(thread)
+    return True
+
+
+def forget(thread: Thread) -> None:
+    """Take out of everything said who nobody may see any more."""
+    thread.learn_erased()
+    hidden = thread.hidden
+    for item in list(thread.items.values()):
+        if item.author is not None and masked(item.author, hidden):
+            leave(thread, item)
+            item.author, item.erased = None, True
+            enter(thread, item)
+            thread.touched[item.id] = item
+        more = item.more
+        if more is None:
+            continue
+        thread.touched[item.id] = item
+        more.edits = {key: _veiled(edit, hidden) for key, edit in more.edits.items()}
+        if more.attributed is not None:
+            voice = thread.community.voice(e.Person(*more.attributed[:2]))
+            if voice is not None and masked(voice, hidden):
+                more.attributed = None
+
+
+def _veiled(edit: Edit, hidden: frozenset[str]) -> Edit:
+    return edit._replace(by=None) if edit.by is not None and masked(edit.by, hidden) else edit
+
+
+def _nothing(thread: Thread, event: e.Event) -> bool:  # noqa: ARG001 - one of STATE
+    return False
+
+
+STATE: Final[dict[type, Callable[[Thread, Any], bool]]] = {
+    e.PostEdited: _edited,
+    e.CommentEdited: _edited,
+    e.ItemDeleted: _removed,
+    e.ItemRestored: _removed,
+    e.AnswerAccepted: _accepted,
+    e.AnswerUnaccepted: _accepted,
+    e.ThreadClosed: _happened,
+    e.ThreadReopened: _happened,
+    e.ThreadLocked: _happened,
+    e.ThreadUnlocked: _happened,
+    e.ThreadObserved: _observed,
+    e.PersonAliased: _aliased,
+    e.ItemAttributed: _attributed,
+    e.PersonErased: _erased,
+    e.ReplayProgressed: _nothing,
+    e.ReplayFinished: _nothing,
+}
+
+
+def state_community(community: Community, event: e.Event) -> Iterable[Thread]:
+    """Join what concerns a whole community; the threads that it touches."""
+    if not isinstance(event, e.PersonAliased | e.PersonErased) or event in community.stated:
+        return []
+    community.stated[event] = None
+    community.said[event] = None
+    if isinstance(event, e.PersonAliased):
+        return _rename_all(community, event.data.names)
+    return _forget_all(community, event.data.person)
+
+
+def _rename_all(community: Community, names: tuple[str, ...]) -> list[Thread]:
+    together = unite(community.names, names)
+    tokens = {voice.token for voice in community.voices.values() if voice.call in together}
+    threads = []
+    for thread in community.threads.values():
+        if not tokens.isdisjoint(thread.people):
+            rename(thread)
+            threads.append(thread)
+        elif thread.names is not None:
+            thread.learn_names()
+    return threads
+
+
+def _forget_all(community: Community, person: e.Person) -> list[Thread]:
+    community.erasures.add((person.id or "", person.name or ""))
+    community.erased = tokens_of(community.erasures)
+    threads = list(community.threads.values())
+    for thread in threads:
+        forget(thread)
+    return threads

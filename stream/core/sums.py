@@ -1,0 +1,187 @@
+"""An item's part in the sums and indexes of its thread: taken out, put in, never edited."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from typing import TYPE_CHECKING, Final
+
+from stream.core.item import EXACT, HORIZON, Item
+from stream.core.people import roots
+from stream.core.post import Post
+from stream.core.replies import reopen
+from stream.core.thread import BOUNDED_COLUMN, DELETIONS, EDITS, KINDS, TANGLED, UNTANGLED
+from stream.core.waits import first_of, is_response, is_return
+from stream.core.when import LONG_AGO
+
+if TYPE_CHECKING:
+    from stream.core.item import More
+    from stream.core.people import Voice
+    from stream.core.thread import Thread
+
+COLUMN: Final = {kind: column for column, kind in enumerate(KINDS)}
+SPEAKING: Final = ("comment", "post")  # These stand under something, and may call somebody.
+
+
+def enter(thread: Thread, item: Item) -> None:
+    """Put an item's part in."""
+    count(thread, item, 1)
+    if item.kind is None:
+        return
+    thread.first_at = min(thread.first_at, item.at)
+    thread.last_at = max(thread.last_at, item.at)
+    if item.mode != EXACT:
+        if thread.hazy is None:
+            thread.hazy = {}
+        thread.hazy[item.id] = item
+    if item.author is not None:
+        _hear(thread, item.author)
+    _speak(thread, item)
+    if item.id in thread.posts:
+        reopen(thread, item.id)
+    if not thread.stale and thread.root is not None:
+        _offer(thread, item)
+
+
+def _speak(thread: Thread, item: Item) -> None:
+    if item.kind == "comment":
+        times = thread.spoken
+        if not times or times[-1] <= item.at:
+            times.append(item.at)
+        else:
+            insort(times, item.at)
+    if item.kind not in SPEAKING:
+        thread.stale |= item.on is None
+    elif item.on is None:
+        thread.stale = True
+    else:
+        post = _opened(thread, item.on)
+        post.add(item)
+        if post.fresh is not None:
+            post.fresh.append(item)
+
+
+def leave(thread: Thread, item: Item) -> None:
+    """Take an item's part out; what was first is looked for again."""
+    count(thread, item, -1)
+    if item.kind is None:
+        return
+    thread.stale = True
+    if item.mode != EXACT and thread.hazy is not None:
+        thread.hazy.pop(item.id, None)
+    if thread.tangled and item.author is not None:
+        thread.tangled = UNTANGLED
+    if item.kind == "comment":
+        del thread.spoken[bisect_left(thread.spoken, item.at)]
+    if item.kind in SPEAKING and item.on is not None:
+        _opened(thread, item.on).remove(item)
+    if item.id in thread.posts:
+        reopen(thread, item.id)
+
+
+def count(thread: Thread, item: Item, n: int) -> None:
+    """What an item adds to sums, or, with -1, takes from them."""
+    if item.more is not None:
+        _count_more(thread, item, item.more, n)
+    if item.contested:
+        thread.contested += n
+    if item.kind is None:
+        return
+    column = COLUMN[item.kind]
+    thread.kinds[column] += n
+    if column == COLUMN["answer"] and not item.deleted:
+        thread.live_answers += n
+    thread.community.count(item.at, column, n)
+    if item.mode != EXACT:
+        thread.community.count(item.at, BOUNDED_COLUMN, n)
+    if item.author is not None:
+        token = item.author.token
+        left = thread.people[token] = thread.people.get(token, 0) + n
+        if not left:
+            del thread.people[token]
+
+
+def _count_more(thread: Thread, item: Item, more: More, n: int) -> None:
+    thread.edits += n * len(more.edits)
+    for edit in more.edits.values():
+        thread.community.count(edit.moment.at, EDITS, n)
+    for deletion in more.deletions:
+        thread.community.count(deletion.at, DELETIONS, n)
+    if item.deleted:
+        thread.deleted += n
+
+
+def untangle(thread: Thread) -> None:
+    """Find again who is who, and where that differs, look at everything again."""
+    voices = {item.author for item in thread.items.values() if item.author and item.kind}
+    thread.heard = {(voice.token, voice.call) for voice in voices}
+    found = roots(voices, thread.aliases)
+    trivial = all(token == root for token, root in found.items())
+    thread.tangled = TANGLED
+    if (thread.roots or None) == (None if trivial else found):
+        return
+    thread.roots = None if trivial else found
+    thread.stale = True
+    for on in thread.posts:
+        reopen(thread, on)
+
+
+def look(thread: Thread) -> None:
+    """Find again what is first, from all items."""
+    known = [item for item in thread.items.values() if item.kind is not None]
+    thread.first_at = min([item.at for item in known], default=HORIZON)
+    thread.last_at = max([item.at for item in known], default=LONG_AGO)
+    starts = [item for item in known if item.on is None and item.kind in ("question", "post")]
+    thread.root = min(starts, default=None)
+    thread.response = thread.answer = thread.comment = thread.returned = None
+    if thread.root is not None:
+        author = thread.root.author
+        thread.asker = None if author is None else thread.who(author)
+        for item in known:
+            _offer(thread, item)
+        thread.returned = None
+        for item in known:  # Again: the return follows the response, which is known only now.
+            _offer(thread, item)
+    thread.stale = False
+
+
+def _opened(thread: Thread, on: str) -> Post:
+    post = thread.posts.get(on)
+    if post is None:
+        post = thread.posts[on] = Post()
+    if post.fresh is None:
+        post.fresh = []
+        thread.open.append(post)
+    return post
+
+
+def _hear(thread: Thread, voice: Voice) -> None:
+    """Notice where a token does not say who somebody is."""
+    if thread.tangled:
+        if (voice.token, voice.call) not in thread.heard:
+            thread.tangled = UNTANGLED
+    elif voice.call in thread.aliases:
+        thread.tangled = UNTANGLED
+    elif voice.id is not None:
+        if voice.plain in thread.people:
+            thread.tangled = UNTANGLED
+    else:
+        bearers = thread.community.bearers.get(voice.call, ())
+        if any(bearer in thread.people for bearer in bearers):
+            thread.tangled = UNTANGLED
+
+
+def _offer(thread: Thread, item: Item) -> None:
+    """Keep the earliest of each kind; a new first response asks for a full look."""
+    if is_return(thread, item):
+        response = thread.response
+        if response is not None and response < item:
+            thread.returned = first_of(thread.returned, item)
+    elif item.kind != "question" and is_response(thread, item):
+        if first_of(thread.response, item) is item:
+            thread.response = item
+            thread.stale = True  # The asker's return is counted from here.
+        root = thread.root
+        if item.kind == "answer":
+            thread.answer = first_of(thread.answer, item)
+        elif item.kind == "comment" and root is not None and item.on == root.id:
+            thread.comment = first_of(thread.comment, item)

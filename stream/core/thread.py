@@ -1,0 +1,250 @@
+"""A thread's state: its items, the sums over them, and what was stated of it as a whole."""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING
+
+from stream.core.item import HORIZON, Item
+from stream.core.moments import stands
+from stream.core.people import Names, Voice, tokens_of, unite
+from stream.core.when import LONG_AGO
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stream.core.events import Person, PersonAliased, PersonErased
+    from stream.core.moments import Happenings
+    from stream.core.post import Post
+    from stream.core.when import Moment
+
+KINDS = ("question", "answer", "post", "comment")
+COLUMNS = ("questions", "answers", "posts", "comments", "edits", "deletions", "bounded")
+EDITS, DELETIONS, BOUNDED_COLUMN = 4, 5, 6
+QUARTER_MS = 900_000
+TANGLED, UNTANGLED = 1, 2  # Tokens do not say who is who; the latter: to be found out again.
+
+
+class Observed:
+    """What an archive saw of the thread when it was captured; the latest by (time, id) counts."""
+
+    __slots__ = ("id", "moment", "scored", "views")
+
+    def __init__(
+        self, id_: str, moment: Moment, scored: tuple[str, ...], views: int | None
+    ) -> None:
+        self.id = id_
+        self.moment = moment
+        self.scored = scored
+        self.views = views
+
+    @property
+    def version(self) -> tuple[int, str]:
+        return self.moment.at, self.id
+
+
+class Stated:
+    """Statements about the thread as a whole, as its row in ``threads`` carries them."""
+
+    __slots__ = ("accepted", "aliases", "erased", "happened", "observed", "silent", "unaccepted")
+
+    def __init__(self) -> None:
+        self.accepted: dict[str, Happenings] = {}
+        self.unaccepted: dict[str, Happenings] = {}
+        # closed, reopened, locked, unlocked
+        self.happened: dict[str, Happenings] = {}
+        self.observed: Observed | None = None
+        self.aliases: set[tuple[tuple[str, ...], str, str]] = set()  # names, by, evidence
+        self.erased: set[tuple[str, str]] = set()  # id and name, "" where missing
+        self.silent: frozenset[str] | None = None
+
+
+class Community:
+    """What a community's threads share: who is who, and the activity by quarter hour."""
+
+    __slots__ = (
+        "bearers",
+        "erased",
+        "erasures",
+        "head",
+        "name",
+        "names",
+        "quarters",
+        "said",
+        "stated",
+        "threads",
+        "told",
+        "voices",
+    )
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.head = ""  # Its JSON, kept by the codec.
+        self.threads: dict[str, Thread] = {}
+        self.voices: dict[tuple[str | None, str | None], Voice] = {}
+        self.bearers: dict[str, set[str]] = {}  # Called name → tokens of accounts of that name
+        self.names: Names = {}
+        self.erased: frozenset[str] = frozenset()
+        self.erasures: set[tuple[str, str]] = set()
+        self.stated: dict[PersonAliased | PersonErased, None] = {}
+        self.said: dict[PersonAliased | PersonErased, None] = {}  # Those of them to be told
+        self.quarters: dict[int, list[int]] = {}
+        self.told: set[int] = set()  # Quarters to be told
+
+    def voice(self, person: Person | None) -> Voice | None:
+        """The one value for an id and name; None where there is neither."""
+        if person is None:
+            return None
+        pair = (person.id, person.name)
+        voice = self.voices.get(pair)
+        if voice is None:
+            if not person.id and not person.name:
+                return None
+            voice = self.voices[pair] = Voice(person.id or None, person.name or None)
+            if voice.id is not None:
+                self.bearers.setdefault(voice.call, set()).add(voice.token)
+        return voice
+
+    def count(self, at: int, column: int, n: int) -> None:
+        """Add to the activity of the quarter hour of ``at``."""
+        quarter = at // QUARTER_MS
+        row = self.quarters.get(quarter)
+        if row is None:
+            row = self.quarters[quarter] = [0] * len(COLUMNS)
+        row[column] += n
+        self.told.add(quarter)
+
+
+class Thread:
+    """``people``: token → items of theirs; ``hazy``: the items whose moment is only bounded.
+
+    ``root``: the first post. ``response``, ``answer``, ``comment``: the first of each by somebody
+    else; ``returned``: the asker's first act after the response. ``stale``: these are to be looked
+    for again. ``roots``: who is who where tokens do not say it all, else None.
+    """
+
+    __slots__ = (
+        "answer",
+        "asker",
+        "comment",
+        "community",
+        "contested",
+        "deleted",
+        "edits",
+        "first_at",
+        "hazy",
+        "head",
+        "heard",
+        "hidden",
+        "id",
+        "items",
+        "key",
+        "kinds",
+        "last_at",
+        "live_answers",
+        "names",
+        "open",
+        "people",
+        "posts",
+        "resolved",
+        "response",
+        "returned",
+        "root",
+        "roots",
+        "spoken",
+        "stale",
+        "stated",
+        "tangled",
+        "touched",
+        "unresolved",
+    )
+
+    def __init__(self, community: Community, id_: str) -> None:
+        self.community = community
+        self.id = id_
+        self.key = b""  # Kept by the codec, like ``head``.
+        self.head = ""
+        self.items: dict[str, Item] = {}
+        self.posts: dict[str, Post] = {}
+        self.stated: Stated | None = None
+        self.kinds = [0, 0, 0, 0]
+        self.live_answers = self.edits = self.deleted = self.contested = 0
+        self.resolved = self.unresolved = 0
+        self.people: dict[str, int] = {}
+        self.first_at, self.last_at = HORIZON, LONG_AGO
+        self.spoken = array("q")
+        self.hazy: dict[str, Item] | None = None
+        self.root: Item | None = None
+        self.asker: str | None = None
+        self.response: Item | None = None
+        self.answer: Item | None = None
+        self.comment: Item | None = None
+        self.returned: Item | None = None
+        self.stale = False
+        self.touched: dict[str, Item] = {}
+        self.open: list[Post] = []
+        self.tangled = 0
+        self.roots: Mapping[str, str] | None = None
+        self.heard: set[tuple[str, str]] = set()  # Token and called name, once tangled
+        self.names: Names | None = None  # Where the thread has aliases of its own
+        self.hidden: frozenset[str] = community.erased
+
+    def who(self, voice: Voice) -> str:
+        """One token for all that are the same person."""
+        token = voice.token
+        return token if self.roots is None else self.roots.get(token, token)
+
+    @property
+    def statements(self) -> Stated:
+        """`stated`, made where there is nothing yet."""
+        if self.stated is None:
+            self.stated = Stated()
+        return self.stated
+
+    @property
+    def aliases(self) -> Names:
+        """The names that are one person's, here."""
+        return self.community.names if self.names is None else self.names
+
+    def learn_names(self) -> None:
+        """Put together again the thread's own aliases and those of its community."""
+        if self.stated is not None and self.stated.aliases:
+            self.names = dict(self.community.names)
+            for stated, _, _ in self.stated.aliases:
+                unite(self.names, stated)
+
+    def learn_erased(self) -> None:
+        """Put together again whom nobody may see."""
+        own = self.stated.erased if self.stated is not None else ()
+        self.hidden = self.community.erased | tokens_of(own)
+
+    @property
+    def people_count(self) -> int:
+        """Distinct known authors, aliases counted once."""
+        if self.roots is None:
+            return len(self.people)
+        roots = self.roots
+        return len({roots.get(token, token) for token in self.people})
+
+    @property
+    def state(self) -> str:
+        """``deleted``, ``closed``, ``accepted``, ``answered`` or ``waiting``: the first that holds."""
+        stated, root = self.stated, self.root
+        if root is not None and root.deleted:
+            return "deleted"
+        if stated is not None and self._stands("closed", "reopened"):
+            return "closed"
+        if stated is not None and self._accepted():
+            return "accepted"
+        forum = root is not None and root.kind == "post" and self.response is not None
+        return "answered" if self.live_answers or forum else "waiting"
+
+    def _stands(self, done: str, undone: str) -> bool:
+        happened = self.statements.happened
+        return stands(happened.get(done, ()), happened.get(undone, ()))
+
+    def _accepted(self) -> bool:
+        stated = self.statements
+        return any(
+            stands(done, stated.unaccepted.get(item, ())) for item, done in stated.accepted.items()
+        )
