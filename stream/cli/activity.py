@@ -41,8 +41,8 @@ def command(
     """Show when people were active.
 
     \b
-    Example, day by day in Berlin:
-      threadline activity --zone Europe/Berlin --since 2017-04-24 --until 2017-05-14
+    Example, hour by hour in Berlin:
+      threadline activity --bucket hour --zone Europe/Berlin
     """
     from stream.cli import client, output
 

@@ -39,16 +39,16 @@ def command(*, threads: int, seed: int, since: datetime, until: datetime, commun
     """Write a made-up community as events, one JSON object a line.
 
     \b
-    Example, five thousand threads of one year:
-      threadline generate --threads 5000 --since 2017-01-01 --until 2018-01-01 > made-up.jsonl
+    Example, five thousand threads:
+      threadline generate --threads 5000 --seed 7 > made-up.jsonl
     """
+    if until <= since:
+        msg = "--until is not after --since; give a later time"
+        raise click.UsageError(msg)
     from stream.archive.generate import generate
     from stream.cli import output
     from stream.codec.events import encode
 
-    if until <= since:
-        msg = "--until is not after --since; give a later time"
-        raise click.UsageError(msg)
     events = generate(threads=threads, seed=seed, since=since, until=until, community=community)
     while lines := [encode(event).value + b"\n" for event in islice(events, LINES_TOGETHER)]:
         output.write_lines(lines)

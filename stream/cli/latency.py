@@ -32,7 +32,7 @@ def command(*, metric: str | None, community: str | None, url: str | None, as_js
 
     \b
     Example, the first answers of one community:
-      threadline latency --metric first_answer --community community.example
+      threadline latency --metric first_answer --community c.example
     """
     from stream.cli import client, output
 

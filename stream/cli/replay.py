@@ -50,7 +50,7 @@ def command(
 
     \b
     Example, a saved page and a file that says who is who:
-      threadline replay page.txt who-is-who.jsonl --community politics.stackexchange.com
+      threadline replay page.txt who-is-who.jsonl --community c.example
     """
     from stream.archive.base import Report
     from stream.archive.detect import read
@@ -150,6 +150,6 @@ def _print(found: dict[str, Any], seconds: float, *, as_json: bool) -> None:
     if found["position"] is None:
         click.echo(f"{events} in {source}; nothing was published (--dry-run).")
         return
-    rate = found["events"] / max(seconds, 0.001)
-    click.echo(f"Published {events} of {source} in {seconds:.1f} s ({rate:,.0f} a second).")
+    rate = f", {found['events'] / seconds:,.0f} a second" if seconds >= 1 else ""
+    click.echo(f"Published {events} of {source} in {seconds:.1f} s{rate}.")
     click.echo(f"Position: {found['position']}")

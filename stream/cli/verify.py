@@ -42,7 +42,7 @@ def command(
 
     \b
     Example:
-      threadline verify page.txt who-is-who.jsonl --community politics.stackexchange.com
+      threadline verify page.txt who-is-who.jsonl --community c.example
     """
     from stream.archive.base import Report
     from stream.archive.detect import read

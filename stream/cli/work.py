@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from stream.cli import options
@@ -9,8 +11,16 @@ from stream.cli import options
 
 @click.command("work")
 @click.option("--name", metavar="NAME", help="This worker's own, so that a restart takes over.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Where the lock on the name lies; default: this machine's folder for temporary files.",
+)
 @options.kafka
-def command(*, name: str | None, brokers: str | None, prefix: str | None) -> None:
+def command(
+    *, name: str | None, data: Path | None, brokers: str | None, prefix: str | None
+) -> None:
     """Run a worker, which rebuilds threads from the log.
 
     Run as many as there are partitions, each with a name of its own: they share the work, and
@@ -22,4 +32,4 @@ def command(*, name: str | None, brokers: str | None, prefix: str | None) -> Non
     """
     from stream.process.worker import run
 
-    run(options.settings(brokers=brokers, prefix=prefix), name=name)
+    run(options.settings(brokers=brokers, prefix=prefix), name=name, data=data)
