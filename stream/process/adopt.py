@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from stream.codec.cuts import Cut, decode_cut
-from stream.codec.views import restore
+from stream.codec.restore import restore
 from stream.core.fold import Partition
 from stream.errors import BrokerError
 from stream.kafka.follow import LostOffsetError, open_reader

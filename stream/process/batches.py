@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 import faust
+from faust.app.base import BootStrategy
+from faust.tables.manager import TableManager
 from faust.topics import Topic
 from typing_extensions import override
 
@@ -33,10 +35,26 @@ class Owner(Protocol):
         """The next offset of those that can be read on; the others are made ready meanwhile."""
 
 
+class NoProducer(BootStrategy):
+    """Faust's own producer is not started: a partition's transactional one writes."""
+
+    enable_kafka_producer = False
+
+
+class NoTables(TableManager):
+    """Does not wait a second for tables to be declared."""
+
+    @override
+    async def on_start(self) -> None:
+        await self._update_channels()
+        await self.recovery.start()
+
+
 class RunApp(faust.App):
     """Reads ``log_topic`` in runs of at most ``run_records``, as ``owner`` wants it."""
 
     logger = FAUST_LOG
+    BootStrategy = NoProducer
     log_topic: str
     connection: Mapping[str, object]
     owner: Owner

@@ -13,7 +13,7 @@ from mode import CrashingSupervisor
 
 from stream.kafka.connect import connection, reachable
 from stream.kafka.topics import Topics, create
-from stream.process.batches import RunApp, RunTopic
+from stream.process.batches import NoTables, RunApp, RunTopic
 from stream.process.commit import group_of
 from stream.process.consumer import Consumer
 from stream.process.name import held_name
@@ -66,6 +66,7 @@ def build(settings: Settings, member: str, pace: Pace, partitions: Partitions) -
         broker=f"kafka://{settings.brokers.replace(',', ';')}",
         store="memory://",
         Topic=RunTopic,
+        TableManager=NoTables,
         agent_supervisor=CrashingSupervisor,
         autodiscover=False,
         web_enabled=False,

@@ -1,0 +1,27 @@
+"""A worker as a process of its own: ``python -m tests.process.work JSON``, for tests that kill it."""
+
+import logging
+import sys
+from pathlib import Path
+
+import orjson
+
+from stream.config import Settings
+from stream.errors import StreamError
+from stream.process.worker import Pace, run
+
+
+def main() -> int:
+    said = orjson.loads(sys.argv[1])
+    logging.basicConfig(level=logging.INFO, format="%(relativeCreated)d %(message)s")
+    try:
+        settings, pace = Settings(**said["settings"]), Pace(**said["pace"])
+        run(settings, name=said["name"], data=Path(said["data"]), pace=pace)
+    except StreamError as error:
+        logging.getLogger("tests").error("error: %s", error)  # noqa: TRY400 # As the command does.
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
