@@ -36,7 +36,7 @@ Rows: TypeAlias = dict[Place, bytes]
 
 BATCH: Final = 5_000
 POLL_MS: Final = 200
-BEHIND_S: Final = 60.0
+BEHIND_S: Final = 30.0
 OF_THREADS: Final = frozenset({"items", "threads", "replies"})
 MISSING: Final = ("(row)", "there", "missing")
 EXTRA: Final = ("(row)", "none", "there")

@@ -24,9 +24,9 @@ INTERRUPTED: Final = 130  # As shells say it: 128 and SIGINT's number.
 
 @dataclass(slots=True)
 class Outcome:
-    """How a command ended; None where it did not say."""
+    """How a command ended."""
 
-    status: int | None = None
+    status: int = FINE
 
 
 @contextmanager
@@ -42,6 +42,8 @@ def reported() -> Iterator[Outcome]:
         outcome.status = FINE
     except (KeyboardInterrupt, click.Abort):
         outcome.status = INTERRUPTED
+    except click.exceptions.Exit as error:
+        outcome.status = error.exit_code
     except click.ClickException as error:
         outcome.status = _wrong_use(error)
     except UsageError as error:

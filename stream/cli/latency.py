@@ -24,7 +24,12 @@ CURVE_ROWS: Final = 12
 
 
 @click.command("latency")
-@click.option("--metric", type=click.Choice(METRICS), help="Only this one, with its curve.")
+@click.option(
+    "--metric",
+    type=click.Choice(METRICS),
+    metavar="METRIC",
+    help=f"Only this one, with its curve: {', '.join(METRICS)}.",
+)
 @click.option("--community", metavar="NAME", help="Only threads of this community.")
 @options.service
 def command(*, metric: str | None, community: str | None, url: str | None, as_json: bool) -> None:

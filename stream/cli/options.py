@@ -143,6 +143,14 @@ def warn_unreadable(report: Report) -> None:
         click.echo(f"skipped {more:,} more; `threadline inspect` lists them", err=True)
 
 
+def log_lines() -> None:
+    """Our own log lines, on standard error, for what runs until it is ended."""
+    import logging
+
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
+    logging.getLogger("stream").setLevel(logging.INFO)
+
+
 def _with(command: _F, *options: Callable[[_F], _F]) -> _F:
     for option in reversed(options):
         command = option(command)

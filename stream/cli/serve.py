@@ -30,5 +30,6 @@ def command(
     """
     from stream.serve.run import serve
 
+    options.log_lines()
     settings = options.settings(brokers=brokers, prefix=prefix)
     serve(settings, host=host, port=port, database=database)

@@ -149,7 +149,7 @@ async def _children(
     stack: AsyncExitStack, asked: Asked, settings: Settings, folder: Path
 ) -> list[Child]:
     kafka = ("--brokers", settings.brokers, "--prefix", settings.prefix)
-    work = ("work", "--name", f"demo-{socket.gethostname()}", *kafka)
+    work = ("work", "--name", f"demo-{socket.gethostname()}", "--data", str(folder), *kafka)
     where = ("--host", asked.host, "--port", str(asked.port))
     serve = ("serve", *where, "--database", str(folder / "views.sqlite"), *kafka)
     temporary = None if asked.data else folder

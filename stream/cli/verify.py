@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -65,6 +65,10 @@ def command(
 
 
 def _print(found: Audit) -> None:
+    from itertools import groupby
+
+    from rich.text import Text
+
     from stream.cli import output, words
 
     compared = f"{words.count(found.threads, 'thread')}, {words.count(found.rows, 'row')}"
@@ -73,10 +77,11 @@ def _print(found: Audit) -> None:
     if not found.differences:
         click.echo(f"The views are as the archive says: {compared} compared.")
         return
-    made: Any = output.table("thread", "view", "field", "archive", "live")
-    for row in found.differences[:SHOWN]:
-        made.add_row(row.where, row.view, row.field, row.wanted, row.found)
-    output.show(made)
+    for where, rows in groupby(found.differences[:SHOWN], key=lambda row: row.where):
+        output.show(Text(where, style="bold", overflow="fold"))
+        for row in rows:
+            field = f"{row.view} {row.field}".rstrip()
+            output.show(Text(f"  {field}: archive {row.wanted}, live {row.found}"))
     left = len(found.differences) - SHOWN
     more = f"; {left:,} more are not shown" if left > 0 else ""
     click.echo(f"\n{words.count(len(found.differences), 'difference')} in {compared}{more}.")

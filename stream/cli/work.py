@@ -32,4 +32,5 @@ def command(
     """
     from stream.process.worker import run
 
+    options.log_lines()
     run(options.settings(brokers=brokers, prefix=prefix), name=name, data=data)
