@@ -46,10 +46,9 @@ def reported() -> Iterator[Outcome]:
         outcome.status = error.exit_code
     except click.ClickException as error:
         outcome.status = _wrong_use(error)
-    except UsageError as error:
-        outcome.status = _said(str(error), WRONG_USE)
     except StreamError as error:
-        outcome.status = _said(str(error), OUTSIDE)
+        status = WRONG_USE if isinstance(error, UsageError) else OUTSIDE
+        outcome.status = _said(str(error), status)
     except OSError as error:
         if error.filename is None:
             raise
