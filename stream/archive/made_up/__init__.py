@@ -1,0 +1,1 @@
+"""A community that never was: who is in it, what they say, and how a thread goes."""
