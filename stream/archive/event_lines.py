@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from stream.codec.events import decode, identified
-from stream.core.events import CommentCreated, PostCreated, order
+from stream.core.events import order
 from stream.errors import DecodeError
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ SORTED_WITHIN: Final = 4_096  # A file written by hand need not be sorted, a lar
 BOM: Final = b"\xef\xbb\xbf"
 
 _OURS: Final = re.compile(rb'"type"\s*:\s*"org\.threadline\.')
-_KINDS: Final = frozenset({"question", "answer", "post"})
-_FORMATS: Final = frozenset({"text", "html", "markdown"})
 
 
 class EventLines:
@@ -86,18 +84,6 @@ def _problem(event: Event) -> str | None:
         return f"specversion {event.specversion!r}; only 1.0 is known"
     if not event.source:
         return "no source (the community)"
-    if isinstance(event, (PostCreated, CommentCreated)):
-        return _item_problem(event)
-    return None
-
-
-def _item_problem(event: PostCreated | CommentCreated) -> str | None:
-    if not event.subject or not event.data.item:
-        return "no subject (the thread) or no item"
-    if event.data.format not in _FORMATS:
-        return f"format {event.data.format!r}; known are {', '.join(sorted(_FORMATS))}"
-    if isinstance(event, PostCreated) and event.data.kind not in _KINDS:
-        return f"kind {event.data.kind!r}; known are {', '.join(sorted(_KINDS))}"
     return None
 
 

@@ -37,18 +37,21 @@ def head(path: Path) -> bytes:
 
 def page_text(path: Path, options: Options, report: Report) -> str:
     """The whole of a page; lines end with a line feed alone."""
-    data = page_bytes(path)
+    data = _whole(path)
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
         row = data.count(b"\n", 0, error.start) + 1
         report.fault(path, row, f"byte 0x{data[error.start]:02x} is not UTF-8", options)
         text = data.decode(errors="replace")
+    if "\0" in text:
+        row = text.count("\n", 0, text.index("\0")) + 1
+        report.fault(path, row, "a NUL byte, which no text has", options)
+        text = text.replace("\0", "\ufffd")
     return text.replace("\r\n", "\n")
 
 
-def page_bytes(path: Path) -> bytes:
-    """The whole of a page, without a byte order mark."""
+def _whole(path: Path) -> bytes:
     try:
         size = path.stat().st_size
         if size > PAGE_MAX:

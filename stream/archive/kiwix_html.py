@@ -11,11 +11,12 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from lxml import html  # type: ignore[import-untyped]  # It ships no types.
+from lxml import etree, html  # type: ignore[import-untyped]  # It ships no types.
 
 from stream.archive.base import Options, Report, community_of
-from stream.archive.files import page_bytes
+from stream.archive.files import page_text
 from stream.archive.kiwix_page import Comment, Page, Post, events, person, read_time, slug
+from stream.archive.mentions import mentions
 from stream.core.events import Person
 from stream.errors import ArchiveError
 
@@ -44,8 +45,12 @@ class KiwixHtml:
         return b"<html" in head and (_MADE_BY in head or all(mark in head for mark in _LAID_OUT))
 
     def read(self, path: Path, options: Options, report: Report) -> Iterator[Event]:
-        data = page_bytes(path)
-        document = html.document_fromstring(data, parser=html.HTMLParser(encoding="utf-8"))
+        data = page_text(path, options, report).encode()
+        try:
+            document = html.document_fromstring(data, parser=html.HTMLParser(encoding="utf-8"))
+        except etree.LxmlError as error:
+            msg = f"{path} cannot be read as HTML: {error}"
+            raise ArchiveError(msg) from error
         return events(_Parse(path, document, options, report).page(), report)
 
 
@@ -144,7 +149,13 @@ class _Parse:
             name = _text(link) if link is not None else (said.tail or "").strip(" –\n\t")
             author = self._person(name, link, f"{item}.c{number}")
             score = _number(_text(_one(block, './/span[starts-with(@class, "score")]')))
-            yield Comment(text=_text(said), author=author, at=at, score=score or 0)
+            yield Comment(
+                text=_text(said),
+                mentions=mentions("".join(said.xpath(".//text()[not(ancestor::code)]"))),
+                author=author,
+                at=at,
+                score=score or 0,
+            )
 
 
 def _one(element: Element, path: str) -> Element:

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from stream.archive.mentions import mentions
 from stream.core.events import (
     AcceptData,
     AnswerAccepted,
     CommentCreated,
     CommentData,
     Event,
+    Format,
     ObservedData,
     Person,
     PostCreated,
@@ -41,9 +41,10 @@ NAME_MAX: Final = 60  # What is longer is no name but a sentence.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comment:
-    """One comment as printed."""
+    """One comment as printed, and whom it calls."""
 
     text: str
+    mentions: tuple[str, ...]
     author: Person | None
     at: datetime
     score: int
@@ -55,7 +56,7 @@ class Post:
 
     author: Person | None
     text: str
-    format: str
+    format: Format
     printed: str | None
     score: int = 0
     accepted: bool = False
@@ -106,7 +107,7 @@ def slug(title: str) -> str:
 def person(name: str, item: str, report: Report) -> Person | None:
     """Whom a printed name means: nobody where it is missing or that of a deleted user."""
     if not name or len(name) > NAME_MAX:
-        report.odd("author-missing", item)
+        report.odd("author-missing", f"{item} is printed without a name")
         return None
     if name == NOBODY:
         report.odd("deleted-author", f"{item} is by {NOBODY!r}, which stands for no one")
@@ -188,7 +189,7 @@ def _comments(page: Page, post: Post, item: str) -> Iterator[CommentCreated]:
                 on=item,
                 author=comment.author,
                 text=comment.text,
-                mentions=mentions(comment.text),
+                mentions=comment.mentions,
                 when=When(at=comment.at),
             ),
         )

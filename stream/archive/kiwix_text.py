@@ -23,6 +23,7 @@ from stream.archive.kiwix_page import (
     read_time,
     slug,
 )
+from stream.archive.mentions import mentions
 from stream.errors import ArchiveError
 
 if TYPE_CHECKING:
@@ -36,9 +37,9 @@ _REPUTATION: Final = re.compile(r"Reputation:[\d\s]*")
 _HEAD: Final = re.compile(rf"^Posted {TIME}\s+Reputation:".encode(), re.MULTILINE)
 _TAIL: Final = re.compile(rf"\s*–\s*({TIME})\s*$")
 _GLUED: Final = re.compile(r"([1-9]\d{0,4})(?=[^\d\s])")
-# Digits at the start that read as part of the text: "2017 was", "3rd", "10 %", "1.5", "24h".
+# Digits at the start that read as part of the text: "2017 was", "3rd", "10 %", "1.5", "2. ", "24h".
 _PROSE: Final = re.compile(
-    r"\d+(?:\s|[.,:/\-]\d|[%°)]|(?:st|nd|rd|th|am|pm|x|k|km|kg|mm|cm|m|h|s)\b)"
+    r"\d+(?:\s|[.,:/\-]\d|[.:]\s|[%°)]|(?:st|nd|rd|th|am|pm|x|k|km|kg|mm|cm|m|h|s)\b)"
 )
 _CUT: Final = "the page ends in the middle of this: no '– name – time' and no 'Posted' follows"
 
@@ -154,7 +155,9 @@ class _Scan:
         text = _joined([*self._lines[first:last], end.text])
         score, text = self._score(text, item)
         author = person(end.name, item, self._report)
-        post.comments.append(Comment(text=text, author=author, at=at, score=score))
+        post.comments.append(
+            Comment(text=text, mentions=mentions(text), author=author, at=at, score=score)
+        )
 
     def _score(self, text: str, item: str) -> tuple[int, str]:
         """The score glued to the front; digits that read as the text's own are left there."""

@@ -1,0 +1,46 @@
+"""Tests on real archives run where these lie beside the checkout; elsewhere a line says so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stream.archive.base import Options, Report
+from stream.archive.detect import read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stream.core.events import Event
+
+ARCHIVES = Path(__file__).parents[2].parent / "shared" / "archives"
+
+collect_ignore = [] if ARCHIVES.is_dir() else ["real"]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if collect_ignore:
+        terminalreporter.write_line(
+            f"tests/archive/real was left out: the archives are not at {ARCHIVES}"
+        )
+
+
+@pytest.fixture
+def report() -> Report:
+    return Report()
+
+
+@pytest.fixture
+def page(tmp_path: Path, report: Report) -> Callable[..., list[Event]]:
+    """Read a text as a file of that name; what came up is in ``report``."""
+
+    def reading(
+        text: str | bytes, *, name: str = "place.example.txt", **options: str | bool
+    ) -> list[Event]:
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return list(read([path], Options(**options), report))  # type: ignore[arg-type]
+
+    return reading
