@@ -1,0 +1,103 @@
+"""One thread: to read, as a timeline, and who answered whom in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import orjson
+from fastapi import APIRouter, Query
+
+from stream.serve.api import models
+from stream.serve.api.answers import Answer, parsed
+from stream.serve.api.parameters import (
+    AsOf,
+    Community,
+    Reading,
+    Since,
+    Thread,
+    Until,
+    moment,
+    printed,
+)
+from stream.serve.api.problems import Problem
+from stream.serve.as_of import State, state
+from stream.serve.reading import readable
+from stream.serve.timeline import entries
+
+if TYPE_CHECKING:
+    from stream.serve.shown import Shown
+
+router = APIRouter(prefix="/v1/threads/{community}/{thread}", tags=["threads"])
+
+Policy = Literal["explicit", "mention-latest", "mention-addressed", "implicit"]
+
+
+@router.get("", responses={200: {"model": models.FullThread}})
+async def thread(
+    views: Reading, community: Community, thread: Thread, as_of: AsOf = None
+) -> Answer:
+    """A thread with its items in reading order, as it stands or as it stood."""
+    at = moment("as_of", as_of)
+    with views.shown() as shown:
+        found = _found(shown, community, thread, at)
+        now = shown.as_of(shown.communities().get(community)) if at is None else at
+        items = readable(found.items, found.events)
+        body = {**parsed(found.thread, now), "items": items, "as_of": printed(now)}
+        return Answer(body, shown)
+
+
+@router.get("/timeline", responses={200: {"model": models.Timeline}})
+async def timeline(  # noqa: PLR0913 (each is a parameter of the call)
+    views: Reading,
+    community: Community,
+    thread: Thread,
+    *,
+    as_of: AsOf = None,
+    since: Since = None,
+    until: Until = None,
+) -> Answer:
+    """What happened in a thread, in order of time."""
+    at = moment("as_of", as_of)
+    first, end = printed(moment("since", since)), printed(moment("until", until))
+    with views.shown() as shown:
+        found = _found(shown, community, thread, at)
+        now = shown.as_of(shown.communities().get(community)) if at is None else at
+        rows = [
+            entry
+            for entry in entries(orjson.loads(found.thread), found.items)
+            if (first is None or first <= entry["at"]) and (end is None or entry["at"] < end)
+        ]
+        return Answer({"timeline": rows, "as_of": printed(now)}, shown)
+
+
+@router.get("/replies", responses={200: {"model": models.Replies}})
+async def replies(
+    views: Reading,
+    community: Community,
+    thread: Thread,
+    policy: Annotated[
+        Policy, Query(description="The rule by which a comment answers somebody.")
+    ] = "mention-latest",
+    as_of: AsOf = None,
+) -> Answer:
+    """Who answered whom, and how long after, by one policy."""
+    at = moment("as_of", as_of)
+    with views.shown() as shown:
+        found = _found(shown, community, thread, at)
+        now = shown.as_of(shown.communities().get(community)) if at is None else at
+        rows = [
+            {**reply, "replies_to": {policy: reply["replies_to"][policy]}}
+            for reply in found.replies
+            if reply["replies_to"].get(policy)
+        ]
+        return Answer({"policy": policy, "replies": rows, "as_of": printed(now)}, shown)
+
+
+def _found(shown: Shown, community: str, thread: str, as_of: int | None) -> State:
+    found = state(shown, community, thread, as_of)
+    if found is None:
+        there = shown.thread(community, thread) is not None
+        when = f" at {printed(as_of)}" if there and as_of is not None else ""
+        detail = f"there is no thread {thread!r} in {community!r}{when}; /v1/threads lists all"
+        raise Problem(404, "unknown-thread", detail, community=community, thread=thread)
+    return found

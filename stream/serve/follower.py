@@ -1,0 +1,169 @@
+"""The follower: the log and the view topics into SQLite, from its own position, committed only."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+from contextlib import contextmanager, suppress
+from time import monotonic
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from stream.errors import BrokerError, ServeError
+from stream.kafka.follow import LogReader, LostOffsetError, open_reader
+from stream.kafka.topics import VIEWS, Topics
+from stream.serve.ends import Ends
+from stream.serve.notice import Notifier
+from stream.serve.schema import make, open_writer
+from stream.serve.store import Store
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from stream.config import Settings
+    from stream.kafka.follow import Place
+    from stream.serve.store import Arrived
+
+BATCH_RECORDS: Final = 20_000
+WAIT_MS: Final = 100
+ENDS_EVERY_S: Final = 1.0
+IDLE_S: Final = 30.0  # Then the write-ahead log is folded in and emptied.
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+
+class AnotherLogError(BrokerError):
+    """The log is not the one that the database was built from."""
+
+
+async def run(settings: Settings, database: Path) -> None:
+    """Follow until cancelled, going on where the database stands.
+
+    A log that is not the one that the database was built from makes it build anew. A second
+    follower of one database is a `ServeError`, a broker that goes away a `BrokerError`.
+    """
+    with _alone(database):
+        db = open_writer(database)
+        try:
+            _keep_to(settings, db)
+            while True:
+                try:
+                    await _Session(settings, db, Notifier(database)).follow()
+                except AnotherLogError as error:
+                    log.warning("%s; the views are built anew", error)
+                    _rebuild(settings, db)
+        finally:
+            db.close()
+
+
+@contextmanager
+def _alone(database: Path) -> Iterator[None]:
+    with database.with_name(f"{database.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            msg = f"another process writes to {database}; end it, or name another --database"
+            raise ServeError(msg) from error
+        yield
+
+
+def _keep_to(settings: Settings, db: sqlite3.Connection) -> None:
+    """A database of other topics is built anew."""
+    wanted = f"{settings.prefix} {settings.partitions}"
+    found = db.execute("SELECT value FROM meta WHERE name = 'topics'").fetchone()
+    if found is not None and found[0] != wanted:
+        log.warning("the database holds the topics %s, not %s; it is built anew", found[0], wanted)
+        _rebuild(settings, db)
+    db.execute("INSERT OR REPLACE INTO meta VALUES('topics', ?)", (wanted,))
+
+
+def _rebuild(settings: Settings, db: sqlite3.Connection) -> None:
+    db.execute("BEGIN IMMEDIATE")
+    make(db)
+    wanted = f"{settings.prefix} {settings.partitions}"
+    db.execute("INSERT OR REPLACE INTO meta VALUES('topics', ?)", (wanted,))
+    db.execute("COMMIT")
+
+
+class _Session:
+    """One connection to the brokers, from the positions in the database on."""
+
+    def __init__(self, settings: Settings, db: sqlite3.Connection, notifier: Notifier) -> None:
+        self._settings = settings
+        self._db = db
+        self._notifier = notifier
+        self._store = Store(db, partitions=settings.partitions)
+        self._ends = Ends(db)
+        names = Topics(settings.prefix)
+        shorts = {view: names.view(view) for view in VIEWS}
+        self._topics = {"events": names.events, "progress": names.progress, **shorts}
+        self._short = {topic: short for short, topic in self._topics.items()}
+        # The last event stored of each partition is read again: it tells one log from another.
+        self._last = _last_events(db)
+
+    async def follow(self) -> None:
+        stored = self._store.positions()
+        begin = {(self._topics[topic], part): offset for (topic, part), offset in stored.items()}
+        begin |= {(self._topics["events"], part): off for part, (off, _) in self._last.items()}
+        try:
+            async with open_reader(self._settings, self._topics.values(), begin) as reader:
+                await self._go_on(reader)
+        except LostOffsetError as error:
+            raise AnotherLogError(str(error).partition(";")[0]) from error
+        finally:
+            self._notifier.close()
+
+    async def _go_on(self, reader: LogReader) -> None:
+        ends = self._named(await reader.ends())
+        self._store.cuts_from = {part: end for (t, part), end in ends.items() if t == "progress"}
+        self._ends.keep(ends)
+        starts = self._named(await reader.starts())
+        self._ends.keep_starts({part: off for (t, part), off in starts.items() if t == "events"})
+        asked = written = monotonic()
+        positions: dict[tuple[str, int], int] = {}
+        while True:
+            batch = self._named(await reader.batch(BATCH_RECORDS, WAIT_MS))
+            reached = self._named(await reader.positions())
+            if batch or reached != positions:
+                self._store.apply(self._checked(batch), reached)
+                self._notifier.tell()
+                positions = reached
+                written = monotonic()
+            if monotonic() - asked > ENDS_EVERY_S:
+                with suppress(BrokerError):  # Away: what was last known stands until it is back.
+                    self._ends.keep(self._named(await reader.ends()))
+                asked = monotonic()
+            if monotonic() - written > IDLE_S:
+                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                written = monotonic()
+            await asyncio.sleep(0)
+
+    def _named(self, places: Mapping[Place, T]) -> dict[tuple[str, int], T]:
+        return {(self._short[topic], part): value for (topic, part), value in places.items()}
+
+    def _checked(
+        self, batch: Mapping[tuple[str, int], Sequence[Arrived]]
+    ) -> dict[tuple[str, int], Sequence[Arrived]]:
+        """The batch less what was stored already; `AnotherLogError` where that differs."""
+        checked = dict(batch)
+        for part in [part for part in self._last if ("events", part) in batch]:
+            records = batch["events", part]
+            offset, raw = self._last.pop(part)
+            if records[0].offset != offset or records[0].value != raw:
+                topic = self._topics["events"]
+                msg = f"{topic}[{part}] is not the log that was read before: it was made anew"
+                raise AnotherLogError(msg)
+            checked["events", part] = records[1:]
+        return checked
+
+
+def _last_events(db: sqlite3.Connection) -> dict[int, tuple[int, bytes]]:
+    """Offset and bytes of the last event of each partition."""
+    parts = db.execute("SELECT part FROM positions WHERE topic = 'events'").fetchall()
+    newest = "SELECT off, raw FROM events WHERE part = ? ORDER BY off DESC LIMIT 1"
+    found = {part: db.execute(newest, (part,)).fetchone() for (part,) in parts}
+    return {part: (row[0], row[1]) for part, row in found.items() if row is not None}

@@ -1,0 +1,67 @@
+"""The follower as a process of its own: ``python -m stream.serve.follower_process``.
+
+Its settings come on standard input, one line of JSON; when that input ends, whoever started it is
+gone, and so is it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from stream.config import Settings
+from stream.errors import StreamError
+
+NICE: Final = 10  # Answers come first: without it their slowest hundredth takes twice as long.
+FAILED: Final = 3
+
+
+class _Order(msgspec.Struct):
+    settings: Settings
+    database: str
+    level: int
+
+
+def order(settings: Settings, database: Path) -> bytes:
+    """The line that a follower is started with; secrets are not seen in lists of processes."""
+    level = logging.getLogger("stream").getEffectiveLevel()
+    body = {"settings": asdict(settings), "database": str(database), "level": level}
+    return msgspec.json.encode(body) + b"\n"
+
+
+def main() -> int:
+    """Follow until told to end; the exit status."""
+    read = msgspec.json.decode(sys.stdin.buffer.readline(), type=_Order)
+    logging.basicConfig(level=read.level, format="%(levelname)s %(name)s: %(message)s")
+    os.nice(NICE)
+    try:
+        asyncio.run(_follow(read.settings, Path(read.database)))
+    except StreamError as error:
+        sys.stderr.write(f"follower: {error}\n")
+        return FAILED
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return 0
+    return 0
+
+
+async def _follow(settings: Settings, database: Path) -> None:
+    from stream.serve.follower import run  # noqa: PLC0415 (after the settings have been read)
+
+    loop = asyncio.get_running_loop()
+    following = asyncio.create_task(run(settings, database))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, following.cancel)
+    loop.add_reader(sys.stdin.fileno(), following.cancel)
+    await following
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,165 @@
+"""``threadline serve``: the API in this process, the follower in one beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import sys
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
+
+import uvicorn
+from typing_extensions import override
+
+from stream.errors import ServeError
+from stream.kafka.connect import reachable
+from stream.kafka.topics import create as create_topics
+from stream.serve.api.app import create
+from stream.serve.follower_process import order
+from stream.serve.schema import open_writer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from types import FrameType
+
+    from fastapi import FastAPI
+
+    from stream.config import Settings
+
+BACK_OFF_S: Final = 0.5
+BACK_OFF_MAX_S: Final = 30.0
+ENDS_WITHIN_S: Final = 5.0
+
+log = logging.getLogger(__name__)
+
+
+def serve(settings: Settings, *, host: str, port: int, database: Path | None) -> None:
+    """Serve until SIGTERM or SIGINT, then end the follower too.
+
+    The views are kept in the file ``database``, in a temporary one where it is None. A port that
+    is taken is a `ServeError`, a broker that is away a `BrokerError`; later both processes go on
+    without it and come back with it.
+    """
+    with _listening(host, port) as listening, _kept(database) as path:
+        asyncio.run(_serve(settings, listening, path))
+
+
+async def _serve(settings: Settings, listening: socket.socket, database: Path) -> None:
+    await reachable(settings)
+    await create_topics(settings)
+    open_writer(database).close()
+    follower = Follower(settings, database)
+    app = create(settings, database, follower_alive=lambda: follower.alive)
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, timeout_graceful_shutdown=3, server_header=False
+    )
+    async with follower.running():
+        host, port = listening.getsockname()[:2]
+        log.info("serving on http://%s:%d", host, port)
+        await _Server(config, app).serve(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """Streams never end by themselves: tell them when the process is to."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._app = app
+
+    @override
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._app.state.hub.stop()
+        super().handle_exit(sig, frame)
+
+
+class Follower:
+    """The process beside this one; started again, each time later, when it ends."""
+
+    def __init__(self, settings: Settings, database: Path) -> None:
+        self._order = order(settings, database)
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
+    @property
+    def pid(self) -> int | None:
+        return None if self._process is None else self._process.pid
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """It runs as long as the ``async with`` lasts."""
+        keeping = asyncio.create_task(self._keep())
+        try:
+            yield
+        finally:
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
+            await self._end()
+
+    async def _keep(self) -> None:
+        pause_s = BACK_OFF_S
+        clock = asyncio.get_running_loop().time
+        while True:
+            began = clock()
+            await self._start()
+            assert self._process is not None  # noqa: S101 (just started)
+            status = await self._process.wait()
+            pause_s = BACK_OFF_S if clock() - began > BACK_OFF_MAX_S else pause_s
+            log.warning("the follower ended with status %d; again in %g s", status, pause_s)
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, BACK_OFF_MAX_S)
+
+    async def _start(self) -> None:
+        # Its standard input stays open for as long as we live: it ends when that does.
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "stream.serve.follower_process",
+            stdin=asyncio.subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for us to pass on.
+        )
+        assert self._process.stdin is not None  # noqa: S101 (a pipe was asked for)
+        self._process.stdin.write(self._order)
+        with suppress(ConnectionError):
+            await self._process.stdin.drain()
+
+    async def _end(self) -> None:
+        if self._process is None or self._process.returncode is not None:
+            return
+        self._process.terminate()
+        try:
+            await asyncio.wait_for(self._process.wait(), ENDS_WITHIN_S)
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, socket.SOCK_STREAM) as bound:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.bind(address)
+            yield bound
+    except socket.gaierror as error:
+        msg = f"{host!r} is no address to serve on: {error.strerror}; give another --host"
+        raise ServeError(msg) from error
+    except OSError as error:
+        msg = f"cannot serve on {host}:{port}: {error.strerror}; give another --port"
+        raise ServeError(msg) from error
+
+
+@contextmanager
+def _kept(database: Path | None) -> Iterator[Path]:
+    if database is None:
+        with TemporaryDirectory(prefix="threadline-") as folder:
+            yield Path(folder) / "views.db"
+    else:
+        database.parent.mkdir(parents=True, exist_ok=True)
+        yield database

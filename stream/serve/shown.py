@@ -1,0 +1,105 @@
+"""What answers draw on: one state of the views, read in one transaction."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from stream.codec.keys import thread_key
+from stream.core.position import Position
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+
+
+class Shown:
+    """The views as of one cut a partition; good for as long as the transaction lasts."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self.position = Position(self.rows("SELECT part, off FROM cuts"))
+        ends = self.rows("SELECT part, end FROM ends WHERE topic = 'events'")
+        self.lag = sum(max(end - self.position.get(part, 0), 0) for part, end in ends)
+
+    def rows(self, query: str, *values: object) -> list[Any]:
+        """All rows at once: a cursor left open would keep the write-ahead log growing."""
+        return self._db.execute(query, values).fetchall()
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """How far the answer has read."""
+        return {"Threadline-Position": self.position.token, "Threadline-Lag": str(self.lag)}
+
+    @property
+    def ready(self) -> bool:
+        """Whether the views hold what the log held when the follower began."""
+        found = self.rows("SELECT value FROM meta WHERE name = 'goal'")
+        if not found:
+            return False
+        goal = {int(part): end for part, end in json.loads(found[0][0]).items()}
+        return self.position.covers(goal)
+
+    def communities(self) -> dict[str, int]:
+        """Name → number of those of which something is shown."""
+        return dict(
+            self.rows(
+                "SELECT name, no FROM communities c WHERE"
+                " EXISTS(SELECT 1 FROM clock WHERE community = c.no)"
+                " OR EXISTS(SELECT 1 FROM threads WHERE community = c.no) ORDER BY name"
+            )
+        )
+
+    def thread(self, community: str, thread: str) -> tuple[int, int, bytes] | None:
+        """Number, partition and row of a thread."""
+        key = thread_key(community, thread).decode()
+        found = self.rows(
+            "SELECT t.no, t.part, t.raw FROM names n JOIN threads t USING(no) WHERE n.key = ?", key
+        )
+        return found[0] if found else None
+
+    def events(self, number: int, part: int) -> list[bytes]:
+        """The events of a thread that the shown views hold, in the order of the log."""
+        found = self.rows(
+            "SELECT raw FROM events WHERE thread = ? AND off < ? ORDER BY seq",
+            number,
+            self.position.get(part, 0),
+        )
+        return [raw for (raw,) in found]
+
+    def people(self, community: int) -> list[bytes]:
+        """What was stated of a whole community's people; each partition has a copy."""
+        found = self.rows("SELECT DISTINCT key, raw FROM people WHERE community = ?", community)
+        return [raw for _, raw in found]
+
+    def as_of(self, community: int | None = None) -> int | None:
+        """What "now" is: up to when a replay has published all, else the latest event's time.
+
+        Of several communities the latest; None where there are none.
+        """
+        partitions = len(self.rows("SELECT 1 FROM ends WHERE topic = 'events'"))
+        found = self.rows(
+            "SELECT min(until), count(until), max(seen) FROM clock"
+            " WHERE ifnull(community = ?, 1) GROUP BY community",
+            community,
+        )
+        return max(
+            (until if known == partitions else seen for until, known, seen in found), default=None
+        )
+
+
+class Views:
+    """The reading side of the database: one connection, in one event loop."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    @contextmanager
+    def shown(self) -> Iterator[Shown]:
+        """One state of all views; never keep it across an ``await``."""
+        self._db.execute("BEGIN")
+        try:
+            yield Shown(self._db)
+        finally:
+            self._db.execute("COMMIT")

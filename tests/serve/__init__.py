@@ -1,0 +1,1 @@
+"""The follower, its database, and the API."""
