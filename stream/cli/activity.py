@@ -11,8 +11,16 @@ from stream.cli import options
 if TYPE_CHECKING:
     from rich.table import Table
 
+FORMATS: Final = {
+    "15m": "%Y-%m-%d %H:%M",
+    "hour": "%Y-%m-%d %H:%M",
+    "day": "%Y-%m-%d %a",
+    "week": "%Y-%m-%d",
+    "month": "%Y-%m",
+}
 KINDS: Final = ("questions", "answers", "posts", "comments", "edits", "deletions")
-BAR_WIDTH: Final = 20
+HEADS: Final = {"questions": "asked", "deletions": "deleted"}
+BAR_WIDTH: Final = (4, 24)
 
 
 @click.command("activity")
@@ -65,12 +73,15 @@ def rows(activity: dict[str, Any]) -> Table:
 
     found = activity["rows"]
     kinds = [kind for kind in KINDS if any(row[kind] for row in found)]
-    made = output.table(activity["bucket"], *kinds, "people", "", numbers=(*kinds, "people"))
+    heads = [HEADS.get(kind, kind) for kind in (*kinds, "people")]
+    made = output.table(activity["bucket"], *heads, "", numbers=tuple(heads))
+    starts = [start(row["start"], activity["bucket"], activity["zone"]) for row in found]
+    width = _bar_width(len(starts[0]), heads)
     most = max(_items(row) for row in found) or 1
-    for row in found:
-        bar = "█" * -(-_items(row) * BAR_WIDTH // most)
+    for begins, row in zip(starts, found, strict=True):
         numbers = (f"{row[kind]:,}" if row[kind] else "·" for kind in (*kinds, "people"))
-        made.add_row(start(row["start"], activity["bucket"], activity["zone"]), *numbers, bar)
+        made.add_row(begins, *numbers, "█" * -(-_items(row) * width // most))
+    made.columns[0].no_wrap = True
     return made
 
 
@@ -80,9 +91,16 @@ def start(stamp: str, bucket: str, zone: str) -> str:
     from zoneinfo import ZoneInfo
 
     local = datetime.fromisoformat(stamp).astimezone(ZoneInfo(zone))
-    if bucket in {"15m", "hour"}:
-        return f"{local:%Y-%m-%d %H:%M}"
-    return f"{local:%Y-%m}" if bucket == "month" else f"{local:%Y-%m-%d %a}"
+    return f"{local:{FORMATS[bucket]}}"
+
+
+def _bar_width(first: int, heads: list[str]) -> int:
+    """What the other columns leave of the terminal's width."""
+    from stream.cli import output
+
+    used = first + sum(len(head) + 3 for head in heads) + 3
+    least, most = BAR_WIDTH
+    return max(least, min(most, output.console().width - used))
 
 
 def _items(row: dict[str, Any]) -> int:

@@ -58,13 +58,15 @@ def command(*, once: bool, as_json: bool, **given: Any) -> None:  # noqa: ANN401
 
 
 def _print(shown: Shown, *, once: bool) -> None:
+    from rich.table import Table
     from rich.text import Text
 
     from stream.cli import output
 
-    lines = [Text("What it found", style="bold")]
-    lines += [Text(f"  {line}") for line in shown.sentences]
-    output.show("", *lines)
+    said = Table.grid(padding=(0, 1, 0, 0))
+    for sentence in shown.sentences:
+        said.add_row("  ·", Text(sentence))
+    output.show("", Text("What it found", style="bold"), said)
     if once:
         return
     output.show("", Text("Where to look", style="bold"))

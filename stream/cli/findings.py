@@ -72,6 +72,8 @@ def sentences(found: dict[str, Any], by_hour: Counter[int]) -> Iterator[str]:
     """What ``found`` says, a sentence a line."""
     activity, latency = found["activity"], found["latency"]
     yield _extent(activity, len(found["threads"]), latency)
+    if len(found["threads"]) == 1:
+        yield _asked(found["threads"][0])
     for metric in ("first_comment", "first_answer"):
         yield from _waits(metric, latency[metric])
     yield from _active(activity, by_hour)
@@ -86,6 +88,16 @@ def _extent(activity: dict[str, Any], threads: int, latency: dict[str, Any]) -> 
         f"{words.count(asked, 'thread')} from {words.day(first)} to {words.day(last)}:"
         f" {', '.join(counted) or 'no items'}."
     )
+
+
+def _asked(thread: dict[str, Any]) -> str:
+    title = thread["title"] or thread["thread"]
+    mentions, people = (
+        thread["mentions"],
+        words.count(thread["counts"]["people"], "person", "people"),
+    )
+    called = f"{mentions['resolved']} of {sum(mentions.values())} mentions lead to somebody"
+    return f"“{title}”, asked by {words.person(thread['asker'])}; {people} took part, {called}."
 
 
 def _waits(metric: str, latency: dict[str, Any]) -> Iterator[str]:

@@ -9,6 +9,8 @@ import click
 from stream.cli import options
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.table import Table
 
 
@@ -48,7 +50,7 @@ def command(
         return
     output.show(rows(found["threads"]) if found["threads"] else "No threads.")
     if found["next"]:
-        click.echo(f"\nMore of them: threadline threads --cursor {found['next']}")
+        click.echo(f"There are more: say the same with --cursor {found['next']}")
 
 
 def rows(threads: list[dict[str, Any]]) -> Table:
@@ -63,7 +65,8 @@ def rows(threads: list[dict[str, Any]]) -> Table:
     made.add_column(overflow="fold")
     for thread in threads:
         title = Text(thread["title"] or thread["thread"], style="bold")
-        lines = (title, Text(_facts(thread)), Text(name(thread), style="dim"))
+        facts = [Text(line) for line in _facts(thread)]
+        lines = (title, *facts, Text(name(thread), style="dim"))
         made.add_row(words.day(thread["first_at"]), Text("\n").join(lines))
     return made
 
@@ -75,7 +78,7 @@ def name(thread: dict[str, Any]) -> str:
     return thread_key(thread["community"], thread["thread"]).decode()
 
 
-def _facts(thread: dict[str, Any]) -> str:
+def _facts(thread: dict[str, Any]) -> Iterator[str]:
     from stream.cli import words
 
     counts, waits = thread["counts"], thread["waits"]
@@ -83,9 +86,9 @@ def _facts(thread: dict[str, Any]) -> str:
     facts.append(words.count(counts["comments"], "comment"))
     if counts["posts"]:
         facts.append(words.count(counts["posts"], "post"))
-    facts += [
+    yield " · ".join(facts)
+    yield " · ".join(
         f"{metric.replace('_', ' ')} {words.wait(waits[metric])}"
         for metric in ("first_comment", "first_answer")
         if waits.get(metric)
-    ]
-    return " · ".join(facts)
+    )

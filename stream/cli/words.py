@@ -39,6 +39,8 @@ def duration(ms: int, *, up: bool = False) -> str:
 
 def bounds(after_ms: int | None, by_ms: int | None) -> str:
     """What is known of a duration that lies between two bounds, either of them open."""
+    if after_ms is not None and after_ms == by_ms:
+        return duration(after_ms)
     lower = duration(after_ms) if after_ms else None
     upper = duration(by_ms, up=True) if by_ms is not None else None
     if lower is None:
