@@ -118,7 +118,7 @@ class _Asking:
     def __init__(self, world: World, agenda: _Agenda, threads: int, span: _Span) -> None:
         self._world, self._agenda, self._threads, self._span = world, agenda, threads, span
         self._begun = 0
-        self.recent: deque[str] = deque(maxlen=min(ROBOT_EDITS, 1 + threads // 4))
+        self.recent: deque[Thread] = deque(maxlen=min(ROBOT_EDITS, 1 + threads // 4))
 
     def coming(self) -> int | None:
         if self._begun == self._threads:
@@ -129,7 +129,7 @@ class _Asking:
         subject = str(FIRST_NUMBER + self._begun)
         thread = Thread.begin(self._world, subject, alone=len(self._agenda) >= OPEN_MAX)
         self._begun += 1
-        self.recent.append(subject)
+        self.recent.append(thread)
         event, again = thread.act(at)
         self._agenda.add(again, thread)
         return event, self.coming()
@@ -138,7 +138,7 @@ class _Asking:
 class _Robot:
     """Edits the questions asked last, all within one hour."""
 
-    def __init__(self, world: World, recent: deque[str]) -> None:
+    def __init__(self, world: World, recent: deque[Thread]) -> None:
         self._world, self._recent = world, recent
         self._pause = 0
 
@@ -146,15 +146,16 @@ class _Robot:
         if not self._recent:
             return None, None
         self._pause = self._pause or 55 * MINUTE // len(self._recent)
+        thread = self._recent.popleft()
         data = EditData(
             item="q",
             revision="robot",
             by=ROBOT,
-            changes=Changes(text=self._world.text(300)),
+            changes=Changes(text=thread.text(300)),
             note=ROBOT_NOTE,
             when=When(at=to_datetime(at)),
         )
-        event = self._world.tell(PostEdited, self._recent.popleft(), data)
+        event = self._world.tell(PostEdited, thread.subject, data)
         return event, at + self._pause
 
 

@@ -43,7 +43,7 @@ def edit(thread: Thread, when: When) -> e.Event | None:
     by = post.author if chance.draw() < 0.6 else thread.somebody()  # noqa: PLR2004
     changes = e.Changes(
         title=_title(thread) if post.item == "q" and chance.draw() < 0.2 else None,  # noqa: PLR2004
-        text=thread.world.text(120 + int(chance.draw() * 450)),
+        text=thread.text(120 + int(chance.draw() * 450)),
     )
     note = chance.pick(words.NOTES)
     rollback = chance.draw() < 0.03  # noqa: PLR2004
@@ -132,8 +132,7 @@ def reopen(thread: Thread, when: When) -> e.Event | None:
 
 
 def _title(thread: Thread) -> str:
-    chance = thread.world.chance
-    return chance.pick(words.TITLES).format(chance.pick(words.THINGS))
+    return thread.world.chance.pick(words.TITLES).format(thread.thing)
 
 
 # How often each is tried; where there is nothing to do so with, somebody comments instead.

@@ -50,6 +50,7 @@ class Thread:
 
     world: World
     subject: str
+    thing: str
     asker: Someone
     takes_answers: bool
     left: int
@@ -66,8 +67,15 @@ class Thread:
         """``alone``: nobody will come by, whatever chance says."""
         takes_answers = world.chance.draw() >= NEVER_ANSWERED
         acts = world.chance.heavy(4, ACTS_MAX) if takes_answers else world.chance.heavy(1, 30)
-        asker = world.people.anybody()
-        return cls(world, subject, asker, takes_answers, 1 if alone else acts, max(acts, UNHURRIED))
+        return cls(
+            world=world,
+            subject=subject,
+            thing=world.chance.pick(words.THINGS),
+            asker=world.people.anybody(),
+            takes_answers=takes_answers,
+            left=1 if alone else acts,
+            pace=max(acts, UNHURRIED),
+        )
 
     def act(self, at: int) -> tuple[Event, int | None]:
         """What happens at ``at``, and when the next thing will; None where that was all."""
@@ -93,11 +101,14 @@ class Thread:
             self.regulars.append(someone)
         return someone
 
+    def text(self, least: int, opening: str = "") -> str:
+        return self.world.text(least, self.thing, opening)
+
     def remark(self, mentions: tuple[str, ...]) -> str:
         """The text of a comment that calls these."""
         draw = self.world.chance.draw()
         opening = "".join(f"@{name} " for name in mentions)
-        return self.world.text(60 + int(draw * draw * 700), opening)
+        return self.text(60 + int(draw * draw * 700), opening)
 
     def _next(self, when: When) -> Event:
         draw = self.world.chance.draw()
@@ -115,8 +126,8 @@ class Thread:
 
     def _ask(self, when: When) -> Event:
         chance = self.world.chance
-        title = chance.pick(words.TITLES).format(chance.pick(words.THINGS))
-        text = self.world.text(150 + int(chance.draw() * 450))
+        title = chance.pick(words.TITLES).format(self.thing)
+        text = self.text(150 + int(chance.draw() * 450))
         tags = tuple(sorted({chance.pick(words.TAGS) for _ in range(1 + int(chance.draw() * 3))}))
         self.posts.append(Post("q", self.asker))
         return self.world.tell(
@@ -135,7 +146,7 @@ class Thread:
         )
 
     def _answer(self, when: When) -> Event:
-        text = self.world.text(120 + int(self.world.chance.draw() * 450))
+        text = self.text(120 + int(self.world.chance.draw() * 450))
         post = Post(f"a{len(self.posts)}", self.somebody())
         self.posts.append(post)
         return self.world.tell(

@@ -25,10 +25,10 @@ THINGS: Final = (
     "cast-iron pan",
     "compost heap",
     "dripping tap",
-    "espresso machine",
+    "coffee grinder",
     "fountain pen",
     "garden hose",
-    "induction hob",
+    "gas hob",
     "kitchen scale",
     "knitting machine",
     "lemon tree",
@@ -110,10 +110,9 @@ _SHORT: Final = (
     "Same here.",
     "Why not both?",
 )
-SENTENCES: Final = (
-    *(sentence.format(thing) for sentence in _SENTENCES for thing in THINGS),
-    *(short for short in _SHORT for _ in range(8)),
-)
+SAYINGS: Final = {
+    thing: (*(sentence.format(thing) for sentence in _SENTENCES), *_SHORT) for thing in THINGS
+}
 
 
 def name_of(person: int) -> str:

@@ -37,11 +37,12 @@ class World(NamedTuple):
         time = data.when.at
         return identified(kind(source=self.community, subject=thread, time=time, data=data))
 
-    def text(self, least: int, opening: str = "") -> str:
-        """Sentences of at least so many characters, and at most `TEXT_MAX`."""
-        text = opening + self.chance.pick(words.SENTENCES)
+    def text(self, least: int, thing: str, opening: str = "") -> str:
+        """Sentences about ``thing``, at least so many characters, and at most `TEXT_MAX`."""
+        sayings = words.SAYINGS[thing]
+        text = opening + self.chance.pick(sayings)
         while len(text) < least:
-            longer = f"{text} {self.chance.pick(words.SENTENCES)}"
+            longer = f"{text} {self.chance.pick(sayings)}"
             if len(longer) > TEXT_MAX:
                 break
             text = longer
