@@ -95,7 +95,7 @@ async def restored(settings: Settings, partition: int) -> Partition:
 
 async def _restore(state: Partition, view: str, rows: dict[bytes | None, bytes | None]) -> None:
     for n, (key, value) in enumerate(rows.items(), start=1):
-        if key is not None:  # No row of ours is without.
+        if key is not None and value is not None:  # As all rows of ours.
             restore(state, view, key, value)
         if n % SLICE == 0:
             await asyncio.sleep(0)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from stream.kafka.records import Outgoing
     from stream.process.held import Batch, DeadLetter, Place
 
+COMMITTED_WITHIN_S: Final = 30.0
 SETTLED_WITHIN_S: Final = 5.0
 
 
@@ -86,16 +87,17 @@ class Commits:
                 )
             )
 
-        await self._producer.commit(records, cut, (log, batch.upto), self._group)
+        async with asyncio.timeout(COMMITTED_WITHIN_S):
+            await self._producer.commit(records, cut, (log, batch.upto), self._group)
 
     def _dead(self, letter: DeadLetter) -> Outgoing:
         record, place = letter.record, self._place
-        headers = (
+        headers = [
             ("threadline-topic", place.topic.encode()),
             ("threadline-partition", b"%d" % place.partition),
             ("threadline-offset", b"%d" % record.offset),
             ("threadline-problem", letter.problem.encode()),
-        )
+        ]
         return record.key, record.value, record.timestamp, headers
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aiokafka.errors import IllegalStateError, KafkaError
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 AGAIN_AFTER_S: Final = 1.0
 FENCED_FOR_S: Final = 10.0  # By then the group has noticed that another owns the partition.
+REVOKED_WITHIN_S: Final = 2.0  # What is not committed by then, the next owner folds again.
 SAID_EVERY_S: Final = 10.0
 MENDABLE: Final = (BrokerError, KafkaError, OSError)
 log = logging.getLogger(__name__)
@@ -69,18 +71,17 @@ class Partitions:
             if run.after < owned.held.offset:
                 records = [record for record in records if record.offset >= owned.held.offset]
             batch = await owned.held.fold(records, run.upto)
-            if self._owned.get(partition) is owned:
-                await owned.commits.add(batch)
+        if self._owned.get(partition) is owned:
+            await owned.commits.add(batch)
         # A collector that walks the growing state again and again costs more than the fold.
         gc.collect(0)
         gc.freeze()
 
     async def on_revoked(self) -> None:
         """Let what is under way come to an end: others may own the partitions next."""
-        async with self._folding:
-            waiting = [asyncio.ensure_future(owned.commits.settled()) for owned in self._all()]
-            if waiting:
-                await asyncio.wait(waiting, timeout=AGAIN_AFTER_S)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(REVOKED_WITHIN_S), self._folding:
+                await asyncio.gather(*(each.commits.settled() for each in self._owned.values()))
 
     async def on_assigned(self, partitions: set[int]) -> None:
         """From now on these, and only these, are ours."""
@@ -102,9 +103,6 @@ class Partitions:
                 self._forget(partition)
         if self._ending:
             await asyncio.wait(self._ending)
-
-    def _all(self) -> list[_Owned]:
-        return list(self._owned.values())
 
     def _forget(self, partition: int) -> None:
         adopting = self._adopting.pop(partition, None)

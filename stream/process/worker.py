@@ -6,9 +6,10 @@ import asyncio
 import logging
 import signal
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from faust.streams import Stream  # noqa: TC002 # Faust reads an agent's annotations.
+from faust.streams import Stream
+from faust.types import StreamT  # noqa: TC002 # Faust reads an agent's annotations.
 from mode import CrashingSupervisor
 
 from stream.kafka.connect import connection, reachable
@@ -90,7 +91,8 @@ def build(settings: Settings, member: str, pace: Pace, partitions: Partitions) -
     app.run_records = pace.run_records
     topic = app.topic(app.log_topic, key_type=bytes, value_type=bytes)
 
-    async def keep_views(runs: Stream[Run]) -> None:
+    async def keep_views(runs: StreamT[Run]) -> None:
+        assert isinstance(runs, Stream)  # noqa: S101 # Its `noack` is not in Faust's interface.
         async for event in runs.noack().events():
             await partitions.take(event.message.partition, event.message.run)
 
@@ -116,7 +118,7 @@ async def _until_ended(app: RunApp, partitions: Partitions) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, asked.set)
     starting = asyncio.create_task(app.start())
-    ends: list[asyncio.Future[object]] = [
+    ends: list[asyncio.Future[Any]] = [
         asyncio.ensure_future(asked.wait()),
         asyncio.ensure_future(app.wait_until_stopped()),
         partitions.failed,
@@ -134,7 +136,7 @@ async def _until_ended(app: RunApp, partitions: Partitions) -> None:
 
 
 async def _stopped(
-    app: RunApp, starting: asyncio.Task[None], ends: list[asyncio.Future[object]]
+    app: RunApp, starting: asyncio.Task[None], ends: list[asyncio.Future[Any]]
 ) -> None:
     for task in (*ends, starting):
         task.cancel()

@@ -42,8 +42,8 @@ class Worker:
     def __init__(self, settings: Settings, folder: Path, name: str, pace: Pace) -> None:
         self._said = folder / f"{name}-{time.monotonic_ns()}.log"
         data = folder / f"data-{time.monotonic_ns()}"  # As on a machine of its own.
-        what = {"settings": asdict(settings), "name": name, "pace": asdict(pace), "data": str(data)}
-        del what["settings"]["security"]
+        plain = {key: value for key, value in asdict(settings).items() if key != "security"}
+        what = {"settings": plain, "name": name, "pace": asdict(pace), "data": str(data)}
         with self._said.open("wb") as out:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "tests.process.work", orjson.dumps(what).decode()],
@@ -102,7 +102,7 @@ async def publish(settings: Settings, events: Iterable[Event]) -> Position:
         return await publisher.flush()
 
 
-async def caught_up(settings: Settings, *, within_s: float = 40.0) -> dict[int, Cut]:
+async def caught_up(settings: Settings, *, within_s: float = 30.0) -> dict[int, Cut]:
     """Wait until the cut of every partition that has records is at the end of the log."""
     topics = Topics(settings.prefix)
     deadline = time.monotonic() + within_s

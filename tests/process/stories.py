@@ -17,5 +17,7 @@ def crowd(seed: int) -> Iterator[Event]:
     n = 0
     while True:
         thread = f"t{(n * 7919 + seed) % 400}"
-        yield asked(thread=thread) if n < 0 else commented(f"q.c{n}", after=n * MINUTE, thread=thread)
+        yield (
+            asked(thread=thread) if n < 0 else commented(f"q.c{n}", after=n * MINUTE, thread=thread)
+        )
         n += 1

@@ -1,4 +1,4 @@
-"""A worker as a process of its own: ``python -m tests.process.work JSON``, for tests that kill it."""
+"""A worker as a process of its own, for tests that kill it: what it is to do is its argument."""
 
 import logging
 import sys
