@@ -13,7 +13,7 @@ stands under and whether it is a comment: ``q``, ``a1``, ``q.c1``, ``a1.c2``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple, TypedDict, Unpack
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypedDict, Unpack
 
 from stream.codec.events import identified
 from stream.core import events as e
@@ -196,12 +196,15 @@ def finished(until: int, community: str = COMMUNITY) -> e.Event:
     return _said(e.ReplayFinished, e.ProgressData(until=at(until)), more, thread="")
 
 
+_Kind = Literal["question", "answer", "post"]
+
+
 class _Place(NamedTuple):
     item: str
     on: str | None
 
 
-def _post(kind: str, place: _Place, author: Who, more: Posted) -> e.Event:
+def _post(kind: _Kind, place: _Place, author: Who, more: Posted) -> e.Event:
     data = e.PostData(
         item=place.item,
         kind=kind,

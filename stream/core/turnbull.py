@@ -23,7 +23,7 @@ RANGES_MAX: Final = 20_000  # Distinct ones; above it bounds are widened, so tha
 DIGITS_MAX: Final = 11  # Leading binary digits of a bound: no coarser than 1/1024 of itself.
 MASS_MIN: Final = 1e-9  # What is left of a mass on its way to 0.
 SHRINK_MAX: Final = 10  # A leap leaves each mass at least a tenth: one that is 0 never comes back.
-NEAR: Final = 1e-9  # A quantile is reached where the masses come so near to it.
+NEAR: Final = 1e-6  # A quantile is reached where the masses come so near to it.
 
 # Ends of intervals as numbers that sort: 2t where t belongs to it, 2t + 1 where it starts after t.
 _Ends: TypeAlias = tuple[int, int]
@@ -134,7 +134,7 @@ def _arrange(seen: Mapping[_Ends, int]) -> tuple[list[_Ends], list[_Range]]:
     covered: Counter[tuple[int, int]] = Counter()
     for (left, right), count in seen.items():
         covered[bisect_left(starts, left), bisect_right(ends, right)] += count
-    return innermost, [_Range(first, end, count) for (first, end), count in covered.items()]
+    return innermost, [_Range(first, end, count) for (first, end), count in sorted(covered.items())]
 
 
 class _Round(NamedTuple):
