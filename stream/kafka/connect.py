@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.conn import collect_hosts, create_conn
-from aiokafka.errors import KafkaConnectionError, KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 from aiokafka.protocol.metadata import MetadataRequest
 
 from stream.errors import BrokerError, ConfigError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from stream.config import Settings
 
 ANSWERS_WITHIN_S: Final = 4.5
-ENDED_WITHIN_S: Final = 10.0
+ENDED_WITHIN_S: Final = 5.0
 PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 START_ONE: Final = "start one, or name another with --brokers (THREADLINE_BROKERS)"
 
@@ -86,7 +86,9 @@ def translated(settings: Settings) -> Iterator[None]:
         msg = f"no connection to Kafka at {settings.brokers}: {_reason(error)}; {START_ONE}"
         raise BrokerError(msg) from error
     except KafkaError as error:
-        msg = f"Kafka at {settings.brokers} refused: {_reason(error)}"
+        retriable = error.retriable or isinstance(error, KafkaTimeoutError)
+        said = "did not answer in time, try again" if retriable else "refused"
+        msg = f"Kafka at {settings.brokers} {said}: {_reason(error)}"
         raise BrokerError(msg) from error
 
 
@@ -102,13 +104,27 @@ async def running(client: Client, settings: Settings) -> AsyncIterator[None]:
 
 
 async def ended(client: Client) -> None:
-    """Stop ``client``, which first sends what it still holds, but not for longer than it may."""
-    try:
-        async with asyncio.timeout(ENDED_WITHIN_S):
-            await client.stop()
-    except (KafkaError, TimeoutError):
-        if isinstance(client, AIOKafkaProducer):
-            await client.client.close()
+    """Stop ``client``; a producer has a while to send what it holds, then lets it fall.
+
+    aiokafka itself would wait for a broker that is gone until each batch is past its time.
+    """
+    stopping = asyncio.create_task(client.stop())
+    done, _ = await asyncio.wait({stopping}, timeout=ENDED_WITHIN_S)
+    if not done and isinstance(client, AIOKafkaProducer):
+        _let_go(client)
+        done, _ = await asyncio.wait({stopping}, timeout=ENDED_WITHIN_S)
+    if not done:
+        stopping.cancel()
+    with suppress(KafkaError, asyncio.CancelledError):
+        await stopping
+
+
+def _let_go(producer: AIOKafkaProducer) -> None:
+    """Make every batch that is not delivered yet past its time, at which aiokafka drops it."""
+    unsent = producer._message_accumulator  # noqa: SLF001 (there is no other way to say so)
+    queued = [batch for batches in unsent._batches.values() for batch in batches]  # noqa: SLF001
+    for batch in (*queued, *unsent._pending_batches):  # noqa: SLF001
+        batch._ttl = 0  # noqa: SLF001
 
 
 def _quiet() -> None:

@@ -12,18 +12,21 @@ import tempfile
 from asyncio.subprocess import PIPE, STDOUT, Process
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final
 
 from stream.config import Settings
 from stream.errors import BrokerError
 from stream.kafka import watchdog
 from stream.kafka.connect import reachable
 
+if sys.platform != "win32":
+    import fcntl
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 READY_WITHIN_S: Final = 20.0
-ENDED_WITHIN_S: Final = watchdog.GRACE_S + 5
+ENDED_WITHIN_S: Final = watchdog.SAVED_WITHIN_S + 5
 LOG: Final = "broker.log"
 LAST_LINES: Final = 5
 
@@ -33,13 +36,13 @@ async def embedded_broker(data: Path | None, port: int | None = None) -> AsyncIt
     """The address of a broker that answers, for as long as the ``async with`` lasts.
 
     It keeps its log under ``data`` and goes on with it next time; without, in a temporary folder
-    that is gone afterwards.
+    that is gone afterwards. It holds the log in memory and saves all of it every two seconds or
+    so, and when it ends: killed with -9 it goes back to its last save, and its offsets with it.
     """
     binary = _binary()
-    folder = data or Path(tempfile.mkdtemp(prefix="threadline-"))
-    folder.mkdir(parents=True, exist_ok=True)
-    port = port or _free_port()
+    port = _free_port(port or 0)
     address = f"127.0.0.1:{port}"
+    folder = _folder(data)
     process = await _start(binary, folder, port, keep=data is not None)
     try:
         await _ready(process, address, folder / LOG)
@@ -48,6 +51,17 @@ async def embedded_broker(data: Path | None, port: int | None = None) -> AsyncIt
         await _end(process)
         if data is None:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _folder(data: Path | None) -> Path:
+    if data is None:
+        return Path(tempfile.mkdtemp(prefix="threadline-"))
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"the broker's folder {data} cannot be made: {error.strerror}; name another"
+        raise BrokerError(msg) from error
+    return data
 
 
 def _binary() -> Path:
@@ -68,6 +82,7 @@ def _binary() -> Path:
 async def _start(binary: Path, folder: Path, port: int, *, keep: bool) -> Process:
     """Under a watchdog, and out of the terminal's reach: Ctrl-C is for us, who then end it."""
     with (folder / LOG).open("ab") as log:
+        _lock(log, folder)
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-I", "-S", watchdog.__file__, "" if keep else str(folder)),
             *(str(binary), "start", "--only", "kafka", "--kafka-port", str(port)),
@@ -77,6 +92,17 @@ async def _start(binary: Path, folder: Path, port: int, *, keep: bool) -> Proces
             stderr=STDOUT,
             start_new_session=True,
         )
+
+
+def _lock(log: IO[bytes], folder: Path) -> None:
+    """Two brokers would overwrite one another's log; the lock is the program's that holds it."""
+    if sys.platform == "win32":
+        return
+    try:
+        fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        msg = f"{folder} is in use by another broker; end that one, or take another folder"
+        raise BrokerError(msg) from error
 
 
 async def _ready(process: Process, address: str, log: Path) -> None:
@@ -116,7 +142,13 @@ def _last_words(log: Path) -> str:
     return " / ".join(said[-LAST_LINES:]) or "none"
 
 
-def _free_port() -> int:
+def _free_port(port: int) -> int:
+    """``port``, if nobody listens there; any that is free for 0."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            msg = f"port {port} of this machine is taken; end what listens there, or name another"
+            raise BrokerError(msg) from error
         return int(probe.getsockname()[1])

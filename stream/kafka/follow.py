@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Place: TypeAlias = tuple[str, int]  # Topic and partition.
 
+ANSWERS_WITHIN_MS: Final = 10_000
 FETCH_BYTES: Final = 4 << 20  # A partition, a fetch; one record larger than that still arrives.
 
 
@@ -141,6 +142,7 @@ async def open_reader(
         isolation_level="read_committed",
         auto_offset_reset="none",  # A lost offset is an error, not a silent start elsewhere.
         max_partition_fetch_bytes=FETCH_BYTES,
+        request_timeout_ms=ANSWERS_WITHIN_MS,
     )
     of = range(settings.partitions) if partitions is None else list(partitions)
     places = [(topic, partition) for topic in topics for partition in of]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 import orjson
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
 
 from stream.codec.events import HEADERS
 from stream.codec.keys import quoted
@@ -64,12 +63,11 @@ class Publisher:
                 await self._confirmed(partition, left=0)
         return self.position
 
-    async def abandoned(self) -> None:
-        """Wait for what is on its way, whatever becomes of it: an error was raised already."""
+    def abandon(self) -> None:
+        """Ask no more what becomes of what is on its way: an error was raised already."""
         for waiting in self._in_flight:
             for delivered, _ in waiting:
-                with suppress(KafkaError):
-                    await delivered
+                delivered.add_done_callback(_looked_at)
             waiting.clear()
 
     async def _append(self, partition: int, key: bytes, event: Encoded) -> None:
@@ -116,7 +114,13 @@ async def open_publisher(settings: Settings) -> AsyncIterator[Publisher]:
         try:
             yield publisher
         finally:
-            await publisher.abandoned()
+            publisher.abandon()
+
+
+def _looked_at(delivered: Delivered) -> None:
+    """An exception that nobody looks at is printed when its future is thrown away."""
+    if not delivered.cancelled():
+        delivered.exception()
 
 
 def _community_key(event: Encoded) -> bytes:
