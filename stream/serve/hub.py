@@ -200,6 +200,11 @@ class Hub:
                 earliest = min(earliest, seq - 1)
         return earliest
 
+    def now(self) -> Position:
+        """The end of the log, which may be further than what is stored."""
+        found = self._db.execute("SELECT part, end FROM ends WHERE topic = 'events'").fetchall()
+        return self.end.join(dict(found))
+
     def resolved(self, wanted: Filter) -> Resolved:
         """The filter in numbers; a name that has none yet matches nothing yet."""
         thread, community = wanted.thread, wanted.community

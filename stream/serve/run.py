@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import socket
 import sys
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -23,7 +24,6 @@ from stream.serve.schema import open_writer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
-    from types import FrameType
 
     from fastapi import FastAPI
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 BACK_OFF_S: Final = 0.5
 BACK_OFF_MAX_S: Final = 30.0
 ENDS_WITHIN_S: Final = 5.0
+ENDING: Final = (signal.SIGTERM, signal.SIGINT)
 
 log = logging.getLogger(__name__)
 
@@ -70,9 +71,21 @@ class _Server(uvicorn.Server):
         self._app = app
 
     @override
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Ours do not raise the signal again at the end: the follower is still to be ended."""
+        loop = asyncio.get_running_loop()
+        for number in ENDING:
+            loop.add_signal_handler(number, self._stop, number)
+        try:
+            yield
+        finally:
+            for number in ENDING:
+                loop.remove_signal_handler(number)
+
+    def _stop(self, number: int) -> None:
         self._app.state.hub.stop()
-        super().handle_exit(sig, frame)
+        self.handle_exit(number, None)
 
 
 class Follower:

@@ -57,8 +57,11 @@ def _cuts(part: int, records: Sequence[Arrived]) -> Iterator[Cut]:
 class Store:
     """The writing side of the database; one process has one."""
 
-    def __init__(self, db: sqlite3.Connection, *, partitions: int) -> None:
+    def __init__(
+        self, db: sqlite3.Connection, *, partitions: int, waiting_max: int = WAITING_MAX
+    ) -> None:
         self._db = db
+        self._waiting_max = waiting_max
         self._threads = Numbers(db, "names", "key")
         self._communities = Numbers(db, "communities", "name")
         self._reader = Reader(self._threads, self._communities, partitions=partitions)
@@ -86,7 +89,7 @@ class Store:
             self._read.update(positions)
             for part in sorted(self._cuts):
                 self._show(part)
-            if sum(map(len, self._waiting.values())) > WAITING_MAX:
+            if sum(map(len, self._waiting.values())) > self._waiting_max:
                 self._spill()
             self._keep_positions()
             self._db.execute("COMMIT")

@@ -13,7 +13,6 @@ from stream.serve.api import (
     activity,
     docs,
     latency,
-    models,
     positions,
     problems,
     start,
@@ -23,6 +22,7 @@ from stream.serve.api import (
 )
 from stream.serve.api.middleware import Positions, RawPaths
 from stream.serve.api.parameters import known_parameters
+from stream.serve.api.shapes import Problem
 from stream.serve.hub import Hub
 from stream.serve.notice import Commits
 from stream.serve.schema import open_reader, open_writer
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from stream.config import Settings
 
 _FAILURES: dict[int | str, dict[str, Any]] = {
-    "4XX": {"model": models.Problem, "content": {problems.MEDIA_TYPE: {}}},
-    "5XX": {"model": models.Problem, "content": {problems.MEDIA_TYPE: {}}},
+    "4XX": {"model": Problem},
+    "5XX": {"model": Problem},
 }
 
 
@@ -72,6 +72,7 @@ def create(
         redoc_url=None,
         dependencies=[Depends(known_parameters)],
         responses=_FAILURES,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.follower_alive = follower_alive
     problems.install(app)
@@ -79,4 +80,13 @@ def create(
     app.add_middleware(RawPaths)
     for part in (threads, thread, activity, latency, positions, streams, docs, start):
         app.include_router(part.router)
+    _say_problem(app.openapi())
     return app
+
+
+def _say_problem(openapi: dict[str, Any]) -> None:
+    """FastAPI takes every model for plain JSON; failures have a type of their own."""
+    for path in openapi["paths"].values():
+        for status, response in path["get"]["responses"].items():
+            if status in _FAILURES:
+                response["content"] = {problems.MEDIA_TYPE: response["content"]["application/json"]}

@@ -36,11 +36,11 @@ def _page(shown: Shown) -> str:
     threads = [_row(orjson.loads(raw)) for (raw,) in newest]
     template = Template((files("stream.serve") / "pages" / "start.html").read_text("utf-8"))
     return template.substitute(
-        total=f"{total:,}",
+        total=_count(total, "thread"),
         listed=f"the newest {len(threads)} of them" if total > len(threads) else "all of them",
         communities=escape(", ".join(shown.communities()) or "none yet"),
         as_of=_minute(printed(shown.as_of())) or "nothing read yet",
-        lag=f"{shown.lag:,}",
+        lag=_count(shown.lag, "record"),
         rows="\n".join(threads)
         or '<tr><td colspan="5">No thread yet: replay an archive.</td></tr>',
     )
@@ -57,6 +57,10 @@ def _row(thread: dict[str, Any]) -> str:
         f"<td>{escape(thread['state'])}</td>"
         f"<td>{counts['answers']:,}</td><td>{counts['comments']:,}</td></tr>"
     )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _minute(time: str | None) -> str:

@@ -108,7 +108,8 @@ async def events(  # noqa: PLR0913 (each is a parameter of the call)
         return EventStream(Subscriber(hub, wanted, hub.start(stands), stands))
     if since is not None:
         return EventStream(Subscriber(hub, wanted, 0, Position()))
-    return EventStream(Subscriber(hub, wanted, hub.top, hub.end))
+    now = hub.now()
+    return EventStream(Subscriber(hub, wanted, hub.start(now), now))
 
 
 def _kinds(types: list[str] | None) -> frozenset[int] | None:
