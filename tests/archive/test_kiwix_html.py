@@ -161,3 +161,9 @@ def test_another_page_of_the_mirror_is_no_question(read):
 def test_html_with_nothing_in_it_is_told(read):
     with pytest.raises(ArchiveError, match=r"no question|as HTML"):
         read("<!-- -->", format="kiwix-html")
+
+
+def test_a_date_quoted_in_a_comment_is_not_the_comments(read):
+    quoted = '<span class="date" title="2001-01-01T00:00:00.000">2001</span>'
+    told = _first(read(html(post(comment(f"Since {quoted}"), by=ANN))), CommentCreated)
+    assert told.time == _time(ASKED)
