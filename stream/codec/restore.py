@@ -133,7 +133,7 @@ def restore(partition: Partition, view: str, key: bytes, value: bytes) -> None:
 def _restored_item(thread: Thread, row: _Item) -> Item:
     item = Item(row.item)
     item.kind, item.on, item.contested, item.erased = row.kind, row.on, row.conflict, row.erased
-    item.score = row.score
+    item.score = row.score or None  # A 0 follows from what kinds have a score.
     item.author = thread.community.voice(row.author)
     if row.when is not None:
         item.place(moment(row.when, row.placed or EPOCH))
@@ -147,9 +147,9 @@ def _restored_item(thread: Thread, row: _Item) -> Item:
 
 
 def _restore_more(thread: Thread, item: Item, row: _Item) -> None:
-    if not (row.title or row.tags or row.printed or row.edits or row.deletions or row.attributed):
-        if not row.restorations and row.title is None:
-            return
+    facts = (row.title, row.tags, row.printed, row.edits, row.deletions, row.restorations)
+    if row.attributed is None and not any(facts):
+        return
     more = item.further
     more.title, more.printed = row.title, row.printed
     more.tags = row.tags

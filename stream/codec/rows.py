@@ -101,7 +101,7 @@ def item_row(thread: Thread, item: Item) -> bytes:
         extras += f',"placed":"{stamp(item.at)}"'
     if item.erased:
         extras += ',"erased":true'
-    if item.names and (not item.found or item.said is not item.names):
+    if item.names != tuple([found.name for found in item.found]) and item.kind is not None:
         extras += f',"called":{text(item.names)}'
     return (
         f'{thread.head},"item":{quote(item.id)},"kind":{kind},"on":{on},'

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from stream.codec.events import encode
 from stream.codec.keys import quoted, thread_key
+from stream.codec.restore import restore
 from stream.codec.rows import item_row, quote, reply_row
 from stream.codec.summary import thread_row
 from stream.codec.times import stamp
@@ -84,3 +85,6 @@ def _tell_people(community: Community) -> Iterator[Row]:
         said = encode(event)
         yield "people", (prefix + said.id).encode(), said.value, said.at
     community.said.clear()
+
+
+__all__ = ["VIEWS", "Row", "restore", "tell"]

@@ -177,7 +177,7 @@ class Item:
             self.agreed(held.note, edit.note),
             self.agreed(held.title, edit.title),
             self.agreed(held.tags, edit.tags),
-            min(held.names, edit.names),
+            min((one.names for one in (held, edit) if "text" in one.changes), default=()),
         )
 
 

@@ -19,6 +19,7 @@ from stream.core.when import moment
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from stream.core.moments import Happenings
     from stream.core.people import Voice
     from stream.core.thread import Community, Thread
 
@@ -57,16 +58,17 @@ def _edited(thread: Thread, event: e.PostEdited | e.CommentEdited) -> bool:
         data.note,
         changed.title,
         changed.tags,
-        data.mentions,
+        data.mentions if changed.text is not None else (),
     )
     held = thread.items[data.item].more if data.item in thread.items else None
-    if held is not None and held.edits.get(data.revision) == edit:
+    known = None if held is None else held.edits.get(data.revision)
+    if known == edit:
         return False
     item = touch(thread, data.item)
-    calls = "text" in edit.changes and item.kind in SPEAKING
+    texts = "text" in edit.changes or (known is not None and "text" in known.changes)
+    calls = texts and item.kind in SPEAKING
     (leave if calls else _subtract)(thread, item)
     edits = item.further.edits
-    known = edits.get(data.revision)
     if known is not None:
         edit = item.joined_edit(known, edit, joined_voice(thread, item, known.by, by))
     item.further.edits = {**edits, data.revision: edit}
@@ -151,7 +153,7 @@ def _observed(thread: Thread, event: e.ThreadObserved) -> bool:
         item.score = None
         thread.touched[item.id] = item
     for item in items:
-        item.score = data.scores[item.id]
+        item.score = data.scores[item.id] or None
     return True
 
 
@@ -200,6 +202,9 @@ def forget(thread: Thread) -> None:
     """Take out of everything said who nobody may see any more."""
     thread.learn_erased()
     hidden = thread.hidden
+    if thread.stated is not None:
+        happened = thread.stated.happened
+        happened.update({verb: _all_veiled(done, hidden) for verb, done in happened.items()})
     for item in list(thread.items.values()):
         if item.author is not None and masked(item.author, hidden):
             leave(thread, item)
@@ -211,6 +216,8 @@ def forget(thread: Thread) -> None:
             continue
         thread.touched[item.id] = item
         more.edits = {key: _veiled(edit, hidden) for key, edit in more.edits.items()}
+        more.deletions = _all_veiled(more.deletions, hidden)
+        more.restorations = _all_veiled(more.restorations, hidden)
         if more.attributed is not None:
             voice = thread.community.voice(e.Person(*more.attributed[:2]))
             if voice is not None and masked(voice, hidden):
@@ -219,6 +226,15 @@ def forget(thread: Thread) -> None:
 
 def _veiled(edit: Edit, hidden: frozenset[str]) -> Edit:
     return edit._replace(by=None) if edit.by is not None and masked(edit.by, hidden) else edit
+
+
+def _all_veiled(happened: Happenings, hidden: frozenset[str]) -> Happenings:
+    return tuple(
+        [
+            one._replace(who=None) if one.who is not None and masked(one.who, hidden) else one
+            for one in happened
+        ]
+    )
 
 
 def _nothing(thread: Thread, event: e.Event) -> bool:  # noqa: ARG001 - one of STATE

@@ -115,7 +115,7 @@ def untangle(thread: Thread) -> None:
     voices = {item.author for item in thread.items.values() if item.author and item.kind}
     thread.heard = {(voice.token, voice.call) for voice in voices}
     found = roots(voices, thread.aliases)
-    trivial = all(token == root for token, root in found.items())
+    trivial = len(found) == len(thread.heard) and all(t == root for t, root in found.items())
     thread.tangled = TANGLED
     if (thread.roots or None) == (None if trivial else found):
         return
@@ -162,7 +162,7 @@ def _hear(thread: Thread, voice: Voice) -> None:
     elif voice.call in thread.aliases:
         thread.tangled = UNTANGLED
     elif voice.id is not None:
-        if voice.plain in thread.people:
+        if voice.plain in thread.people or voice.token in thread.community.renamed:
             thread.tangled = UNTANGLED
     else:
         bearers = thread.community.bearers.get(voice.call, ())
@@ -176,7 +176,7 @@ def _offer(thread: Thread, item: Item) -> None:
         response = thread.response
         if response is not None and response < item:
             thread.returned = first_of(thread.returned, item)
-    elif item.kind != "question" and is_response(thread, item):
+    elif is_response(thread, item):
         if first_of(thread.response, item) is item:
             thread.response = item
             thread.stale = True  # The asker's return is counted from here.

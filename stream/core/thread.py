@@ -64,12 +64,14 @@ class Community:
 
     __slots__ = (
         "bearers",
+        "called",
         "erased",
         "erasures",
         "head",
         "name",
         "names",
         "quarters",
+        "renamed",
         "said",
         "stated",
         "threads",
@@ -83,6 +85,8 @@ class Community:
         self.threads: dict[str, Thread] = {}
         self.voices: dict[tuple[str | None, str | None], Voice] = {}
         self.bearers: dict[str, set[str]] = {}  # Called name → tokens of accounts of that name
+        self.called: dict[str, str] = {}  # An account's token → the name first seen of it
+        self.renamed: set[str] = set()  # Accounts of several names
         self.names: Names = {}
         self.erased: frozenset[str] = frozenset()
         self.erasures: set[tuple[str, str]] = set()
@@ -103,6 +107,8 @@ class Community:
             voice = self.voices[pair] = Voice(person.id or None, person.name or None)
             if voice.id is not None:
                 self.bearers.setdefault(voice.call, set()).add(voice.token)
+                if self.called.setdefault(voice.token, voice.call) != voice.call:
+                    self.renamed.add(voice.token)
         return voice
 
     def count(self, at: int, column: int, n: int) -> None:
@@ -228,7 +234,7 @@ class Thread:
 
     @property
     def state(self) -> str:
-        """``deleted``, ``closed``, ``accepted``, ``answered`` or ``waiting``: the first that holds."""
+        """``deleted``, ``closed``, ``accepted``, ``answered``, ``waiting``: the first to hold."""
         stated, root = self.stated, self.root
         if root is not None and root.deleted:
             return "deleted"

@@ -91,7 +91,7 @@ def waits(thread: Thread) -> dict[str, Wait | None]:
 
 def is_response(thread: Thread, item: Item) -> bool:
     """By somebody else than the asker, and not deleted; an unknown author is somebody else."""
-    if item.deleted or item is thread.root or item.kind is None:
+    if item.deleted or item is thread.root or item.kind is None or item.kind == "question":
         return False
     return thread.asker is None or item.author is None or thread.who(item.author) != thread.asker
 

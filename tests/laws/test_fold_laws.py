@@ -1,0 +1,69 @@
+"""The laws of the fold, on every story that can be thought of, broad and crowded."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.laws import stories
+from tests.laws.telling import cut, fold, plain, shuffled, truth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stream.core.events import Event
+
+    Make = Callable[[Random], list[Event]]
+
+
+randoms = st.integers(0, 2**32 - 1).map(Random)
+every_story = pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(stories.broad, id="broad"),
+        pytest.param(stories.crowded, id="crowded"),
+        pytest.param(stories.erasing, id="erasing"),
+    ],
+)
+
+
+@every_story
+@settings(max_examples=200, deadline=None)
+@given(rng=randoms)
+def test_the_fold_says_what_the_clean_fold_says(make: Make, rng: Random):
+    story = make(rng)
+    assert plain(fold(cut(shuffled(story, rng), rng))) == truth(story)
+
+
+@every_story
+@settings(max_examples=200, deadline=None)
+@given(rng=randoms)
+def test_order_repetition_and_batches_do_not_matter(make: Make, rng: Random):
+    story = make(rng)
+    assert fold(cut(shuffled(story, rng), rng)) == fold([story])
+
+
+@every_story
+@settings(max_examples=200, deadline=None)
+@given(rng=randoms)
+def test_stopping_and_going_on_is_not_seen(make: Make, rng: Random):
+    """A worker may stop after any batch, and another go on from the rows of the topics."""
+    story = shuffled(make(rng), rng)
+    at = rng.randint(0, len(story))
+    kept = list(fold(cut(story[:at], rng)).items())
+    rng.shuffle(kept)
+    assert fold(cut(story[at:], rng), dict(kept)) == fold([story])
+
+
+@every_story
+@settings(max_examples=150, deadline=None)
+@given(rng=randoms)
+def test_two_halves_meet_in_either_order(make: Make, rng: Random):
+    """The join commutes: what each of two replays states, the other may have stated before."""
+    story = make(rng)
+    at = rng.randint(0, len(story))
+    assert fold([story[:at], story[at:]]) == fold([story[at:], story[:at]])

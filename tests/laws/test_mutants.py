@@ -1,0 +1,115 @@
+"""Faults planted in the fold, each of which the laws must catch."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+STORIES = "900"
+
+MUTANTS = [
+    pytest.param(
+        "replies.py",
+        "        if news:\n            for other in",
+        "        if False:\n            for other in",
+        id="what changes is not carried forward",
+    ),
+    pytest.param(
+        "replies.py",
+        "            if others == CROWD:\n                return True",
+        "            return True",
+        id="one other commenter counts as a crowd",
+    ),
+    pytest.param(
+        "replies.py",
+        "yield from post.calling(names, since, _free(post, name, since))",
+        "yield from post.calling((name,), since, _free(post, name, since))",
+        id="callers by an alias are not looked at again",
+    ),
+    pytest.param(
+        "replies.py",
+        "        if news or any(_in",
+        "        if news and any(_in",
+        id="a reply whose target moved is not told again",
+    ),
+    pytest.param(
+        "post.py",
+        "        else:\n            self._change(name, c)\n        for said_name",
+        "        for said_name",
+        id="a late comment is taken for the latest",
+    ),
+    pytest.param(
+        "post.py",
+        "        self._change(name, since)\n        if self.last is c:",
+        "        if self.last is c:",
+        id="a comment that left still counts",
+    ),
+    pytest.param(
+        "sums.py",
+        "    thread.stale = True\n    if item.mode != EXACT and thread.hazy",
+        "    if item.mode != EXACT and thread.hazy",
+        id="what was first stays so although it left",
+    ),
+    pytest.param(
+        "sums.py",
+        "            thread.response = item\n            thread.stale = True",
+        "            thread.response = item\n            thread.stale = False",
+        id="an earlier response does not move the asker's return",
+    ),
+    pytest.param(
+        "sums.py",
+        "        if voice.plain in thread.people or voice.token in thread.community.renamed:",
+        "        if voice.plain in thread.people:",
+        id="an account of two names is two people",
+    ),
+    pytest.param(
+        "item.py",
+        "            self.after = self.at = min(self.at, at)",
+        "            self.after = self.at = at",
+        id="of two moments the last stated one is kept",
+    ),
+    pytest.param(
+        "moments.py",
+        "        if not any(_contains(span, other) for other in spans if other != span)",
+        "        if True",
+        id="a bound and the moment within it are two deletions",
+    ),
+    pytest.param(
+        "statements.py",
+        "    thread.stale |= deleted != item.deleted",
+        "    pass",
+        id="a deleted response still counts",
+    ),
+    pytest.param(
+        "statements.py",
+        "    if held is not None and held.version >= said.version:",
+        "    if held is not None and held.version > said.version and False:",
+        id="the last read observation counts, not the latest",
+    ),
+]
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(("file", "right", "wrong"), MUTANTS)
+def test_the_laws_catch(file: str, right: str, wrong: str, tmp_path: Path):
+    for package in ("stream", "tests"):
+        shutil.copytree(
+            ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__")
+        )
+    mutated = tmp_path / "stream" / "core" / file
+    source = mutated.read_text()
+    assert source.count(right) == 1, "the fault is planted where the code has changed"
+    mutated.write_text(source.replace(right, wrong))
+    run = subprocess.run(
+        [sys.executable, "-m", "tests.laws.check", STORIES],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 1, f"no law was broken: {run.stderr}"
