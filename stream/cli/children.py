@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LAST_LINES: Final = 8
-ENDED_WITHIN_S: Final = watchdog.GRACE_S + 5
+ENDED_WITHIN_S: Final = 10.0
 
 
 class Child:
@@ -36,17 +36,22 @@ class Child:
         raise self._failure(status)
 
     async def end(self) -> None:
-        """Let go of the watchdog's standard input, at which it ends the command."""
-        if self._process.stdin is not None:
-            self._process.stdin.close()
+        """Ask it to end, which the watchdog passes on; where that takes too long, end it."""
+        if self._process.returncode is None:
+            self._process.terminate()
         try:
             async with asyncio.timeout(ENDED_WITHIN_S):
                 await self._process.wait()
         except TimeoutError:
-            self._process.kill()
+            self._let_go()
             await self._process.wait()
         self._reading.cancel()
         await asyncio.gather(self._reading, return_exceptions=True)
+
+    def _let_go(self) -> None:
+        """Of the watchdog's standard input, at which it kills the command."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
 
     async def _read(self) -> None:
         if self._process.stdout is None:

@@ -85,10 +85,10 @@ async def service(asked: Asked) -> AsyncIterator[Shown]:
     screen = output.console(err=True)
     async with AsyncExitStack() as stack:
         with said(screen, "Starting broker, worker and service"):
-            folder = stack.enter_context(_folder(asked.data))
-            address = await stack.enter_async_context(_broker(asked, settings, folder))
+            temporary = stack.enter_context(_temporary())
+            address = await stack.enter_async_context(_broker(asked, settings))
             settings = replace(settings, brokers=address)
-            children = await _children(stack, asked, settings, folder)
+            children = await _children(stack, asked, settings, temporary)
         with progress_bar() as tell:
             progress = await beside(children, replay(settings, read.events, tell=tell))
         options.warn_unreadable(read.report)
@@ -123,11 +123,7 @@ def said(screen: Console, what: str) -> Iterator[None]:
 
 
 @contextmanager
-def _folder(data: Path | None) -> Iterator[Path]:
-    if data is not None:
-        data.mkdir(parents=True, exist_ok=True)
-        yield data
-        return
+def _temporary() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="threadline-"))
     try:
         yield folder
@@ -136,23 +132,23 @@ def _folder(data: Path | None) -> Iterator[Path]:
 
 
 @asynccontextmanager
-async def _broker(asked: Asked, settings: Settings, folder: Path) -> AsyncIterator[str]:
+async def _broker(asked: Asked, settings: Settings) -> AsyncIterator[str]:
     if settings.brokers != Settings().brokers or asked.brokers:
         await reachable(settings)
         yield settings.brokers
         return
-    async with embedded_broker(folder / "broker" if asked.data else None) as address:
+    async with embedded_broker(asked.data / "broker" if asked.data else None) as address:
         yield address
 
 
 async def _children(
-    stack: AsyncExitStack, asked: Asked, settings: Settings, folder: Path
+    stack: AsyncExitStack, asked: Asked, settings: Settings, temporary: Path
 ) -> list[Child]:
     kafka = ("--brokers", settings.brokers, "--prefix", settings.prefix)
-    work = ("work", "--name", f"demo-{socket.gethostname()}", "--data", str(folder), *kafka)
+    work = ("work", "--name", f"demo-{socket.gethostname()}", "--data", str(temporary), *kafka)
     where = ("--host", asked.host, "--port", str(asked.port))
-    serve = ("serve", *where, "--database", str(folder / "views.sqlite"), *kafka)
-    temporary = None if asked.data else folder
+    database = (asked.data or temporary) / "views.sqlite"
+    serve = ("serve", *where, "--database", str(database), *kafka)
     return [
         await stack.enter_async_context(child("worker", work)),
         await stack.enter_async_context(child("HTTP service", serve, folder=temporary)),
