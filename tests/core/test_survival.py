@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from stream.core import npmle
 from stream.core import turnbull as turnbulls
 from stream.core.survival import kaplan_meier, turnbull
 
@@ -137,7 +138,7 @@ class TestTurnbull:
     @settings(max_examples=200)
     def test_no_other_masses_make_what_was_seen_likelier(self, bounds, censored, data):
         found = turnbull(bounds, censored)
-        assert found.gap <= turnbulls.GAP_MAX
+        assert found.gap <= npmle.GAP_MAX
         other = data.draw(st.lists(st.integers(1, 9), min_size=len(found.masses)))
         weights = [a * m.mass for a, m in zip(other, found.masses, strict=False)]
         moved = [
@@ -145,6 +146,13 @@ class TestTurnbull:
         ]
         best = likelihood(found.masses, bounds, censored)
         assert likelihood(moved, bounds, censored) <= best + 1e-6
+
+    def test_days_alone_are_hard_for_em_and_still_come_to_their_end(self):
+        """Acceptances are known to the day, and begin at any hour: everything overlaps."""
+        days = [
+            (max(n * 7919 % 86_400 - 40_000, 0), n * 7919 % 86_400 + 46_400) for n in range(900)
+        ]
+        assert turnbull(days, range(0, 80_000, 977)).gap <= npmle.GAP_MAX
 
     @given(BOUNDS.filter(bool), MS)
     def test_the_least_share_is_at_most_the_greatest(self, bounds, ms):
