@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from stream.config import Settings
 
 ANSWERS_WITHIN_S: Final = 4.5
+STARTED_WITHIN_S: Final = 30.0
 ENDED_WITHIN_S: Final = 5.0
 PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 START_ONE: Final = "start one, or name another with --brokers (THREADLINE_BROKERS)"
@@ -79,11 +80,14 @@ async def reachable(settings: Settings) -> None:
 
 @contextmanager
 def translated(settings: Settings) -> Iterator[None]:
-    """Kafka's errors, and addresses that lead nowhere, become `BrokerError`."""
+    """Kafka's errors, addresses that lead nowhere and waiting too long become `BrokerError`."""
     try:
         yield
     except KafkaConnectionError as error:
         msg = f"no connection to Kafka at {settings.brokers}: {_reason(error)}; {START_ONE}"
+        raise BrokerError(msg) from error
+    except TimeoutError as error:
+        msg = f"Kafka at {settings.brokers} does not answer; {START_ONE}"
         raise BrokerError(msg) from error
     except KafkaError as error:
         retriable = error.retriable or isinstance(error, KafkaTimeoutError)
@@ -96,35 +100,47 @@ def translated(settings: Settings) -> Iterator[None]:
 async def running(client: Client, settings: Settings) -> AsyncIterator[None]:
     """``client`` started; ended on the way out, also when its start fails half way."""
     try:
-        with translated(settings):
-            await client.start()
+        await started(client, settings)
         yield
     finally:
         await ended(client)
 
 
+async def started(client: Client, settings: Settings) -> None:
+    """Start ``client``; `BrokerError` where that takes too long, as aiokafka tries for ever."""
+    with translated(settings):
+        async with asyncio.timeout(STARTED_WITHIN_S):
+            await client.start()
+
+
 async def ended(client: Client) -> None:
     """Stop ``client``; a producer has a while to send what it holds, then lets it fall.
 
-    aiokafka itself would wait for a broker that is gone until each batch is past its time.
+    aiokafka itself would wait for a broker that is gone for as long as that is gone.
     """
     stopping = asyncio.create_task(client.stop())
     done, _ = await asyncio.wait({stopping}, timeout=ENDED_WITHIN_S)
     if not done and isinstance(client, AIOKafkaProducer):
-        _let_go(client)
-        done, _ = await asyncio.wait({stopping}, timeout=ENDED_WITHIN_S)
+        done = await _let_go(client, stopping)
     if not done:
         stopping.cancel()
     with suppress(KafkaError, asyncio.CancelledError):
         await stopping
 
 
-def _let_go(producer: AIOKafkaProducer) -> None:
-    """Make every batch that is not delivered yet past its time, at which aiokafka drops it."""
-    unsent = producer._message_accumulator  # noqa: SLF001 (there is no other way to say so)
-    queued = [batch for batches in unsent._batches.values() for batch in batches]  # noqa: SLF001
-    for batch in (*queued, *unsent._pending_batches):  # noqa: SLF001
-        batch._ttl = 0  # noqa: SLF001
+async def _let_go(producer: AIOKafkaProducer, stopping: asyncio.Task[None]) -> set[Any]:
+    """End what tries to send, which lets ``stopping`` end, then all that wait for a delivery."""
+    sending = producer._sender.sender_task  # noqa: SLF001 (aiokafka has no way to give up)
+    if sending is not None:
+        sending.cancel()
+    done, _ = await asyncio.wait({stopping}, timeout=ENDED_WITHIN_S)
+    unsent = producer._message_accumulator  # noqa: SLF001 (as above)
+    pending = unsent._pending_batches  # noqa: SLF001 (as above)
+    for batches in unsent._batches.values():  # noqa: SLF001 (as above)
+        pending.update(batches)  # It takes them out again when they are done with.
+    for batch in tuple(pending):
+        batch.future.cancel()
+    return done
 
 
 def _quiet() -> None:

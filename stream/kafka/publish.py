@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 IN_FLIGHT_MAX: Final = 2  # Batches a partition: bounds memory where the archive is the faster one.
 _HEADERS: Final = list(HEADERS)
-DELIVERED_WITHIN_MS: Final = 60_000  # A broker may restart meanwhile; nothing is lost or doubled.
+DELIVERED_WITHIN_S: Final = 60.0  # A broker may restart meanwhile; nothing is lost or doubled.
 
 
 class Publisher:
@@ -90,7 +91,8 @@ class Publisher:
         waiting = self._in_flight[partition]
         while len(waiting) > left:
             delivered, count = waiting.popleft()
-            self.position[partition] = (await delivered).offset + count
+            async with asyncio.timeout(DELIVERED_WITHIN_S):
+                self.position[partition] = (await delivered).offset + count
 
 
 @asynccontextmanager
@@ -107,7 +109,7 @@ async def open_publisher(settings: Settings) -> AsyncIterator[Publisher]:
         compression_type="zstd",
         max_batch_size=BATCH_BYTES,
         max_request_size=RECORD_BYTES_MAX,
-        request_timeout_ms=DELIVERED_WITHIN_MS,
+        request_timeout_ms=int(DELIVERED_WITHIN_S * 1000),
     )
     async with running(producer, settings):
         publisher = Publisher(producer, settings)

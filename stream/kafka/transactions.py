@@ -17,7 +17,7 @@ from aiokafka.errors import (
 )
 
 from stream.errors import BrokerError
-from stream.kafka.connect import connection, ended, translated
+from stream.kafka.connect import connection, ended, started, translated
 from stream.kafka.records import BATCH_BYTES, send_batches
 from stream.kafka.topics import RECORD_BYTES_MAX, VIEWS, Topics
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 Offsets: TypeAlias = tuple[tuple[str, int], int]  # Topic and partition of the log; next offset.
 
 TRANSACTION_MS_MAX: Final = 20_000  # After that Kafka gives it up, and others read on behind it.
+COMMITTED_WITHIN_S: Final = TRANSACTION_MS_MAX / 1000  # aiokafka would try for ever.
 ABORTED_WITHIN_S: Final = 5.0
 _TAKEN: Final = (
     ProducerFenced,
@@ -73,8 +74,7 @@ class PartitionProducer:
             max_request_size=RECORD_BYTES_MAX,
         )
         try:
-            with translated(self._settings):
-                await self._producer.start()
+            await started(self._producer, self._settings)
         except BaseException:
             await self.stop()
             raise
@@ -99,12 +99,14 @@ class PartitionProducer:
         async with self._turn:
             try:
                 with translated(self._settings):
-                    await producer.begin_transaction()
-                    views = await self._write(producer, view_records, cut)
-                    await producer.send_offsets_to_transaction(
-                        {TopicPartition(*offsets[0]): offsets[1]}, group
-                    )
-                    await producer.commit_transaction()
+                    async with asyncio.timeout(COMMITTED_WITHIN_S):
+                        await producer.begin_transaction()
+                        views = await self._write(producer, view_records, cut)
+                        place, offset = offsets
+                        await producer.send_offsets_to_transaction(
+                            {TopicPartition(*place): offset}, group
+                        )
+                        await producer.commit_transaction()
             except BaseException as error:
                 await self._give_up(producer)
                 if isinstance(error.__cause__, _TAKEN):
