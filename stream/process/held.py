@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -11,7 +12,7 @@ from stream.codec.events import decode
 from stream.codec.keys import quoted, thread_key
 from stream.codec.views import tell
 from stream.core.events import ReplayFinished, ReplayProgressed
-from stream.core.when import ms
+from stream.core.when import ms, to_datetime
 from stream.errors import DecodeError
 from stream.kafka.records import partition_of
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from stream.core.events import Event
     from stream.core.fold import Partition
 
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 SLICE: Final = 500  # Events folded before the event loop gets its turn.
 log = logging.getLogger(__name__)
 
@@ -58,7 +60,7 @@ class Held:
         self.place = place
         self.offset = offset  # the next to be folded
         self._state = state
-        self._watermark = watermark
+        self._latest = _NEVER if watermark is None else to_datetime(watermark)
 
     async def fold(self, records: Sequence[ConsumerRecord[bytes, bytes]], upto: int) -> Batch:
         """Join ``records``, which are all there are below ``upto``, and tell what has changed.
@@ -73,40 +75,44 @@ class Held:
         rows: dict[str, list[tuple[bytes, bytes | None, int]]] = {}
         for view, key, value, at in tell(self._state):
             rows.setdefault(view, []).append((key, value, at))
-        return Batch(rows, dead, upto, self._watermark)
+        return Batch(rows, dead, upto, None if self._latest is _NEVER else ms(self._latest))
 
     def _join(
         self, records: Sequence[ConsumerRecord[bytes, bytes]], dead: list[DeadLetter]
     ) -> None:
-        join = self._state.join
+        join, read = self._state.join, self._read
+        latest = self._latest
         for record in records:
             try:
-                event = self._read(record)
+                event = read(record)
             except DecodeError as error:
-                log.warning("set aside as a dead letter: %s", error)
+                log.warning(
+                    "dead letter: %s[%d]@%d: %s", *self.place[:2], record.offset, error.problem
+                )
                 dead.append(DeadLetter(record, error.problem))
                 continue
             join(event)
-            self._note(event)
+            latest = max(latest, event.time if event.subject else _stated(event))
+        self._latest = latest
 
     def _read(self, record: ConsumerRecord[bytes, bytes]) -> Event:
-        place = self.place
-        where = f"{place.topic}[{place.partition}]@{record.offset}"
+        topic = self.place.topic
         if record.value is None:
-            raise DecodeError(where=where, problem="it has no value")
-        event = decode(record.value, where=where)
-        problem = _misplaced(record.key, event.source, event.subject, place)
+            raise DecodeError(where=topic, problem="it has no value")
+        try:
+            event = decode(record.value, where=topic)
+        except RecursionError as error:
+            raise DecodeError(where=topic, problem="it is nested too deeply") from error
+        problem = _misplaced(record.key, event.source, event.subject, self.place)
         if problem is not None:
-            raise DecodeError(where=where, problem=problem)
+            raise DecodeError(where=topic, problem=problem)
         return event
 
-    def _note(self, event: Event) -> None:
-        stated = event.time
-        if isinstance(event, ReplayProgressed | ReplayFinished):
-            stated = max(stated, event.data.until)
-        at = ms(stated)
-        if self._watermark is None or at > self._watermark:
-            self._watermark = at
+
+def _stated(event: Event) -> datetime:
+    """The moment that an event about a whole community stands for."""
+    until = event.data.until if isinstance(event, ReplayProgressed | ReplayFinished) else event.time
+    return max(until, event.time)
 
 
 @lru_cache(maxsize=1 << 16)

@@ -1,10 +1,11 @@
-"""Endless made-up events, for logs that need to be long."""
+"""A made-up community, for logs that need to be long."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tests.story import MINUTE, asked, commented
+from stream.archive.generate import generate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,11 +14,6 @@ if TYPE_CHECKING:
 
 
 def crowd(seed: int) -> Iterator[Event]:
-    """Questions, and comments on them."""
-    n = 0
-    while True:
-        thread = f"t{(n * 7919 + seed) % 400}"
-        yield (
-            asked(thread=thread) if n < 0 else commented(f"q.c{n}", after=n * MINUTE, thread=thread)
-        )
-        n += 1
+    """Some 50,000 events of two years."""
+    since, until = datetime(2016, 1, 1, tzinfo=UTC), datetime(2018, 1, 1, tzinfo=UTC)
+    return generate(threads=5000, seed=seed, since=since, until=until)
