@@ -234,6 +234,8 @@ Event: TypeAlias = (
     | ReplayFinished
 )
 
+CREATIONS: Final = (CommentCreated, PostCreated)
+
 OF_A_COMMUNITY: Final = (PersonAliased, PersonErased, ReplayProgressed, ReplayFinished)
 """What may concern a community rather than a thread."""
 

@@ -27,7 +27,7 @@ class Partition:
 
     def join(self, event: e.Event) -> None:
         """One more statement; where it says nothing new, nothing is touched."""
-        if isinstance(event, e.CommentCreated | e.PostCreated):
+        if isinstance(event, e.CREATIONS):
             self._create(event)
         elif event.subject:
             thread = self.thread(event.source, event.subject)
@@ -115,7 +115,9 @@ class Partition:
 
 def answers(item: Item) -> bool:
     """Whether an item answers anybody, by any policy."""
-    return item.unsaid is not None or any(found.to is not None for found in item.found)
+    if item.unsaid is not None:
+        return True
+    return bool(item.found) and any(found.to is not None for found in item.found)
 
 
 def describe(thread: Thread, item: Item, data: e.PostData) -> None:

@@ -27,19 +27,20 @@ def enter(thread: Thread, item: Item) -> None:
     count(thread, item, 1)
     if item.kind is None:
         return
-    thread.first_at = min(thread.first_at, item.at)
-    thread.last_at = max(thread.last_at, item.at)
+    newest = item.at > thread.last_at
+    if newest:
+        thread.last_at = item.at
+    if item.at < thread.first_at:  # noqa: PLR1730 - a call of `min` an event is dear
+        thread.first_at = item.at
     if item.mode != EXACT:
-        if thread.hazy is None:
-            thread.hazy = {}
-        thread.hazy[item.id] = item
+        thread.haze[item.id] = item
     if item.author is not None:
         _hear(thread, item.author)
     _speak(thread, item)
     if item.id in thread.posts:
         reopen(thread, item.id)
     if not thread.stale and thread.root is not None:
-        _offer(thread, item)
+        _offer(thread, item, newest=newest)
 
 
 def _speak(thread: Thread, item: Item) -> None:
@@ -137,11 +138,19 @@ def look(thread: Thread) -> None:
         author = thread.root.author
         thread.asker = None if author is None else thread.who(author)
         for item in known:
-            _offer(thread, item)
-        thread.returned = None
-        for item in known:  # Again: the return follows the response, which is known only now.
-            _offer(thread, item)
+            _offer(thread, item, newest=True)
+        _look_for_return(thread, known)
     thread.stale = False
+
+
+def _look_for_return(thread: Thread, known: list[Item]) -> None:
+    """The asker's first act after the first response."""
+    thread.returned = None
+    response = thread.response
+    if response is not None and thread.asker is not None:
+        for item in known:
+            if is_return(thread, item) and response < item:
+                thread.returned = first_of(thread.returned, item)
 
 
 def _opened(thread: Thread, on: str) -> Post:
@@ -170,16 +179,20 @@ def _hear(thread: Thread, voice: Voice) -> None:
             thread.tangled = UNTANGLED
 
 
-def _offer(thread: Thread, item: Item) -> None:
-    """Keep the earliest of each kind; a new first response asks for a full look."""
+def _offer(thread: Thread, item: Item, *, newest: bool) -> None:
+    """Keep the earliest of each kind; ``newest``: nothing later is known yet.
+
+    The asker's return is counted from the first response, so one that is not the newest asks for a
+    full look.
+    """
     if is_return(thread, item):
         response = thread.response
         if response is not None and response < item:
             thread.returned = first_of(thread.returned, item)
     elif is_response(thread, item):
         if first_of(thread.response, item) is item:
-            thread.response = item
-            thread.stale = True  # The asker's return is counted from here.
+            thread.response, thread.returned = item, None
+            thread.stale |= not newest
         root = thread.root
         if item.kind == "answer":
             thread.answer = first_of(thread.answer, item)

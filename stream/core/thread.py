@@ -208,6 +208,13 @@ class Thread:
         return self.stated
 
     @property
+    def haze(self) -> dict[str, Item]:
+        """`hazy`, made where there is nothing yet."""
+        if self.hazy is None:
+            self.hazy = {}
+        return self.hazy
+
+    @property
     def aliases(self) -> Names:
         """The names that are one person's, here."""
         return self.community.names if self.names is None else self.names

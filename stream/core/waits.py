@@ -51,7 +51,8 @@ def first_of(one: Item | None, other: Item) -> Item:
     """The one that is known to have existed earlier."""
     if one is None:
         return other
-    return other if (other.by, other.id) < (one.by, one.id) else one
+    by, held = other.by, one.by
+    return other if by < held or (by == held and other.id < one.id) else one
 
 
 def between(start: Span, end: Span, item: str | None) -> Wait:
