@@ -68,6 +68,11 @@ class World:
     def append(self, topic: str, part: int, key: bytes | None, value: bytes | None) -> None:
         self.topics[topic, part].append(Record(self.end(topic, part), key, value))
 
+    def part(self) -> int:
+        """The only partition in which anything was published."""
+        [part] = [part for part in range(self.partitions) if self.end("events", part)]
+        return part
+
     def end(self, topic: str, part: int) -> int:
         return len(self.topics[topic, part])
 

@@ -1,0 +1,178 @@
+"""The store: however the records come in, whenever it is stopped, the tables are the same."""
+
+from __future__ import annotations
+
+from itertools import cycle, repeat
+from random import Random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stream.codec.cuts import Cut, encode_cut
+from stream.serve.schema import open_writer
+from stream.serve.store import Store
+from tests.laws.stories import broad, crowded
+from tests.serve.world import Record, World
+from tests.story import HOUR, answered, asked, commented, progressed
+
+TABLES = {
+    "events": "SELECT part, off, kind, at, raw FROM events",
+    "threads": "SELECT key, part, state, first_at, raw FROM threads",
+    "waits": "SELECT key, w.* FROM waits w JOIN names USING(no)",
+    "items": "SELECT key, item, at, author, i.raw FROM items i JOIN names ON no = thread",
+    "replies": "SELECT key, item, r.raw FROM replies r JOIN names ON no = thread",
+    "activity": "SELECT c.name, a.* FROM activity a JOIN communities c ON c.no = community",
+    "people": "SELECT key, part, raw FROM people",
+    "clock": "SELECT c.name, part, until, seen FROM clock JOIN communities c ON c.no = community",
+    "cuts": "SELECT part, off FROM cuts",
+    "pending": "SELECT * FROM pending",
+}
+NUMBERS = {"no", "community"}
+
+
+def tables(db):
+    """Every table without the numbers that differ with the order of first sight."""
+    found = {}
+    for name, query in TABLES.items():
+        rows = db.execute(query)
+        kept = [n for n, column in enumerate(rows.description) if column[0] not in NUMBERS]
+        found[name] = sorted(repr([row[n] for n in kept]) for row in rows.fetchall())
+    return found
+
+
+def told(seed, *, rounds=3):
+    """A world that has been worked on some times."""
+    rng = Random(seed)
+    world = World()
+    for _ in range(rounds):
+        world.publish(*broad(rng), *crowded(rng), progressed(rng.randint(0, 9) * HOUR))
+        world.work()
+    return world
+
+
+def followed(world, path=":memory:", sizes=(1_000,), order=None, **more):
+    db = open_writer(path)
+    store = Store(db, partitions=world.partitions, **more)
+    for batch, positions in world.batches({}, cycle(sizes), order):
+        store.apply(batch, positions)
+    return db
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.lists(st.integers(1, 60), min_size=1, max_size=7), st.randoms())
+def test_in_whatever_batches_and_order_of_topics_the_tables_are_the_same(seed, sizes, rng):
+    world = told(seed)
+    order = list(world.ends())
+    rng.shuffle(order)
+    assert tables(followed(world, sizes=sizes, order=order)) == tables(followed(world))
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 30))
+def test_what_waits_in_the_database_shows_as_what_waits_in_memory(seed, size):
+    world = told(seed)
+    progress_last = sorted(world.ends(), key=lambda place: place[0] == "progress")
+    spilling = followed(world, sizes=[size], order=progress_last, waiting_max=3)
+    assert tables(spilling) == tables(followed(world))
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 40), st.data())
+def test_stopped_anywhere_it_goes_on_without_loss_or_repetition(tmp_path_factory, seed, size, data):
+    world = told(seed)
+    path = tmp_path_factory.mktemp("stopped") / "views.db"
+    spills = data.draw(st.sampled_from([3, 50_000]))
+    for _ in range(4):
+        db = open_writer(path)
+        store = Store(db, partitions=world.partitions, waiting_max=spills)
+        batches = list(world.batches(store.positions(), repeat(size)))
+        for batch, positions in batches[: data.draw(st.integers(0, len(batches)))]:
+            store.apply(batch, positions)
+        db.close()  # All that it holds in memory is gone.
+    db = open_writer(path)
+    store = Store(db, partitions=world.partitions)
+    for batch, positions in world.batches(store.positions(), repeat(size)):
+        store.apply(batch, positions)
+    assert tables(db) == tables(followed(world))
+    db.close()
+
+
+def test_records_without_a_cut_are_not_seen(served):
+    served.world.publish(asked(), answered(after=HOUR))
+    served.world.work()
+    part = served.world.part()
+    cuts = served.world.topics.pop(("progress", part))
+    served.follow()
+    assert served.db.execute("SELECT count(*) FROM threads").fetchone() == (0,)
+    assert served.db.execute("SELECT count(*) FROM events").fetchone() == (2,)
+
+    served.world.topics["progress", part] = cuts
+    served.follow()
+    assert served.db.execute("SELECT state FROM threads").fetchall() == [("answered",)]
+
+
+def test_what_lies_behind_a_cut_waits_for_the_next(served):
+    served.world.publish(asked())
+    served.world.work()
+    served.world.publish(answered(after=HOUR))
+    served.world.work()
+    part = served.world.part()
+    newest = served.world.topics["progress", part].pop()
+    served.follow()
+    assert served.db.execute("SELECT state FROM threads").fetchall() == [("waiting",)]
+    assert served.db.execute("SELECT count(*) FROM items").fetchone() == (1,)
+
+    served.world.topics["progress", part].append(newest)
+    served.follow()
+    assert served.db.execute("SELECT state FROM threads").fetchall() == [("answered",)]
+    assert served.db.execute("SELECT count(*) FROM items").fetchone() == (2,)
+
+
+def test_a_cut_from_before_the_start_is_not_shown_until_the_newest_of_then_is_read(served):
+    """Compaction may have taken what the older one covered."""
+    world = served.world
+    world.publish(asked())
+    world.work()
+    world.publish(answered(after=HOUR))
+    world.work()
+    part = world.part()
+    views = {view: world.end(view, part) for view in ("items", "threads", "activity")}
+    served.store.cuts_from = {part: 2}
+    first, second = world.topics["progress", part]
+    rest = {view: world.topics[view, part] for view in views}
+    served.store.apply(
+        {("events", part): world.topics["events", part], ("progress", part): [first]}
+        | {(view, part): records for view, records in rest.items()},
+        {("events", part): 2, ("progress", part): 1} | {(v, part): n for v, n in views.items()},
+    )
+    assert served.db.execute("SELECT count(*) FROM threads").fetchone() == (0,)
+    served.store.apply({("progress", part): [second]}, {("progress", part): 2})
+    assert served.db.execute("SELECT state FROM threads").fetchall() == [("answered",)]
+
+
+def test_a_tombstone_takes_its_row_away(served):
+    served.world.publish(asked(), commented("q.c1", mentions=("Ann",), after=HOUR))
+    served.world.work()
+    served.follow()
+    assert served.db.execute("SELECT count(*) FROM replies").fetchone() == (1,)
+
+    part = served.world.part()
+    served.world.append("replies", part, served.world.topics["replies", part][0].key, None)
+    views = {"replies": served.world.end("replies", part)}
+    cut = Cut(partition=part, offset=served.world.end("events", part), views=views)
+    served.world.append("progress", part, b"%d" % part, encode_cut(cut))
+    served.follow()
+    assert served.db.execute("SELECT count(*) FROM replies").fetchone() == (0,)
+
+
+def test_what_nobody_can_read_is_passed_over_and_the_rest_goes_on(served, caplog):
+    served.world.publish(asked())
+    part = served.world.part()
+    key = served.world.topics["events", part][0].key
+    elsewhere = Record(1, b"other/thread", served.world.topics["events", part][0].value)
+    garbage = [elsewhere, Record(2, key, b"{"), Record(3, None, b"x"), Record(4, key, None)]
+    served.store.apply({("events", part): garbage}, {("events", part): 5})
+    served.store.apply({("progress", part): [Record(0, b"0", b"no cut")]}, {})
+    assert "passed over: progress" in caplog.text
+    assert served.db.execute("SELECT count(*) FROM events").fetchone() == (0,)
+    assert served.store.positions()["events", part] == 5
