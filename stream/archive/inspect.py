@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
     from stream.archive.base import Options
     from stream.core.events import Event
-    from stream.core.thread import Community, Thread
+    from stream.core.community import Community
+    from stream.core.thread import Thread
 
 # What says nothing about when a thread was alive.
 _ASIDE: Final = (

@@ -8,9 +8,10 @@ import msgspec
 
 from stream.codec.events import decode
 from stream.core.events import Id, Person, PersonAliased, PersonErased
+from stream.core.identity import state_community
 from stream.core.item import Edit, Item
 from stream.core.moments import Happenings, happening, stands
-from stream.core.statements import VERBS, state_community
+from stream.core.statements import VERBS
 from stream.core.thread import Observed
 from stream.core.when import EPOCH, Time, When, moment
 

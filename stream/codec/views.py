@@ -14,14 +14,15 @@ from stream.codec.restore import restore
 from stream.codec.rows import item_row, quote, reply_row
 from stream.codec.summary import thread_row
 from stream.codec.times import stamp
+from stream.core.community import COLUMNS, QUARTER_MS
 from stream.core.fold import answers
-from stream.core.thread import COLUMNS, QUARTER_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from stream.core.community import Community
     from stream.core.fold import Partition
-    from stream.core.thread import Community, Thread
+    from stream.core.thread import Thread
 
 VIEWS: Final = ("items", "threads", "replies", "activity", "people")
 

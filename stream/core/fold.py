@@ -10,11 +10,13 @@ from sys import intern
 
 from stream.core import events as e
 from stream.core import statements as s
+from stream.core.community import Community
+from stream.core.identity import state_community
 from stream.core.item import EXACT, OPEN, Item
 from stream.core.people import masked
 from stream.core.replies import settle
 from stream.core.sums import enter, leave, look, untangle
-from stream.core.thread import UNTANGLED, Community, Thread
+from stream.core.thread import UNTANGLED, Thread
 from stream.core.when import Moment, moment
 
 
@@ -34,7 +36,7 @@ class Partition:
             if s.STATE[type(event)](thread, event):
                 self.touched[id(thread)] = thread
         else:
-            for thread in s.state_community(self.community(event.source), event):
+            for thread in state_community(self.community(event.source), event):
                 self.touched[id(thread)] = thread
 
     def community(self, name: str) -> Community:

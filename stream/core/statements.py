@@ -8,20 +8,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from stream.core import events as e
+from stream.core.identity import aliased, erased, seen
 from stream.core.item import CHANGES, Edit, Item
 from stream.core.moments import happening, joined, stands
-from stream.core.people import masked, tokens_of, unite
-from stream.core.replies import reopen
+from stream.core.people import masked
 from stream.core.sums import SPEAKING, count, enter, leave
-from stream.core.thread import UNTANGLED, Observed
+from stream.core.thread import Observed
 from stream.core.when import moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
-    from stream.core.moments import Happenings
     from stream.core.people import Voice
-    from stream.core.thread import Community, Thread
+    from stream.core.thread import Thread
 
 
 def joined_voice(
@@ -87,7 +86,7 @@ def _add(thread: Thread, item: Item) -> None:
 
 def _removed(thread: Thread, event: e.ItemDeleted | e.ItemRestored) -> bool:
     data = event.data
-    said = happening(moment(data.when, event.time), _seen(thread, data.by))
+    said = happening(moment(data.when, event.time), seen(thread, data.by))
     item = touch(thread, data.item)
     more = item.further
     deletes = isinstance(event, e.ItemDeleted)
@@ -105,11 +104,6 @@ def _removed(thread: Thread, event: e.ItemDeleted | e.ItemRestored) -> bool:
     item.deleted = deleted
     count(thread, item, 1)
     return True
-
-
-def _seen(thread: Thread, person: e.Person | None) -> Voice | None:
-    voice = thread.community.voice(person)
-    return None if voice is None or masked(voice, thread.hidden) else voice
 
 
 def _accepted(thread: Thread, event: e.AnswerAccepted | e.AnswerUnaccepted) -> bool:
@@ -136,7 +130,7 @@ def _happened(
 ) -> bool:
     data, verb = event.data, _VERBS[type(event)]
     held = thread.statements.happened
-    said = happening(moment(data.when, event.time), _seen(thread, data.by), data.why)
+    said = happening(moment(data.when, event.time), seen(thread, data.by), data.why)
     before = held.get(verb, ())
     held[verb] = joined(before, (said,))
     return held[verb] != before
@@ -157,84 +151,17 @@ def _observed(thread: Thread, event: e.ThreadObserved) -> bool:
     return True
 
 
-def _aliased(thread: Thread, event: e.PersonAliased) -> bool:
-    data, aliases = event.data, thread.statements.aliases
-    said = (tuple(sorted(set(data.names))), data.by, data.evidence or "")
-    if said in aliases:
-        return False
-    aliases.add(said)
-    rename(thread)
-    return True
-
-
-def rename(thread: Thread) -> None:
-    """Who is called what has changed: everything said is looked at again."""
-    thread.learn_names()
-    thread.tangled = UNTANGLED
-    for on in thread.posts:
-        reopen(thread, on)
-
-
 def _attributed(thread: Thread, event: e.ItemAttributed) -> bool:
     data, person = event.data, event.data.person
     said = (person.id or "", person.name or "", data.by, data.evidence or "")
     item = touch(thread, data.item)
     more = item.further
-    if more.attributed == said or _seen(thread, person) is None:
+    if more.attributed == said or seen(thread, person) is None:
         return True
     count(thread, item, -1)
     more.attributed = item.agreed(more.attributed, said)
     count(thread, item, 1)
     return True
-
-
-def _erased(thread: Thread, event: e.PersonErased) -> bool:
-    person, erased = event.data.person, thread.statements.erased
-    said = (person.id or "", person.name or "")
-    if said in erased:
-        return False
-    erased.add(said)
-    forget(thread)
-    return True
-
-
-def forget(thread: Thread) -> None:
-    """Take out of everything said who nobody may see any more."""
-    thread.learn_erased()
-    hidden = thread.hidden
-    if thread.stated is not None:
-        happened = thread.stated.happened
-        happened.update({verb: _all_veiled(done, hidden) for verb, done in happened.items()})
-    for item in list(thread.items.values()):
-        if item.author is not None and masked(item.author, hidden):
-            leave(thread, item)
-            item.author, item.erased = None, True
-            enter(thread, item)
-            thread.touched[item.id] = item
-        more = item.more
-        if more is None:
-            continue
-        thread.touched[item.id] = item
-        more.edits = {key: _veiled(edit, hidden) for key, edit in more.edits.items()}
-        more.deletions = _all_veiled(more.deletions, hidden)
-        more.restorations = _all_veiled(more.restorations, hidden)
-        if more.attributed is not None:
-            voice = thread.community.voice(e.Person(*more.attributed[:2]))
-            if voice is not None and masked(voice, hidden):
-                more.attributed = None
-
-
-def _veiled(edit: Edit, hidden: frozenset[str]) -> Edit:
-    return edit._replace(by=None) if edit.by is not None and masked(edit.by, hidden) else edit
-
-
-def _all_veiled(happened: Happenings, hidden: frozenset[str]) -> Happenings:
-    return tuple(
-        [
-            one._replace(who=None) if one.who is not None and masked(one.who, hidden) else one
-            for one in happened
-        ]
-    )
 
 
 def _nothing(thread: Thread, event: e.Event) -> bool:  # noqa: ARG001 - one of STATE
@@ -253,42 +180,9 @@ STATE: Final[dict[type, Callable[[Thread, Any], bool]]] = {
     e.ThreadLocked: _happened,
     e.ThreadUnlocked: _happened,
     e.ThreadObserved: _observed,
-    e.PersonAliased: _aliased,
+    e.PersonAliased: aliased,
     e.ItemAttributed: _attributed,
-    e.PersonErased: _erased,
+    e.PersonErased: erased,
     e.ReplayProgressed: _nothing,
     e.ReplayFinished: _nothing,
 }
-
-
-def state_community(community: Community, event: e.Event) -> Iterable[Thread]:
-    """Join what concerns a whole community; the threads that it touches."""
-    if not isinstance(event, e.PersonAliased | e.PersonErased) or event in community.stated:
-        return []
-    community.stated[event] = None
-    community.said[event] = None
-    if isinstance(event, e.PersonAliased):
-        return _rename_all(community, event.data.names)
-    return _forget_all(community, event.data.person)
-
-
-def _rename_all(community: Community, names: tuple[str, ...]) -> list[Thread]:
-    together = unite(community.names, names)
-    tokens = {voice.token for voice in community.voices.values() if voice.call in together}
-    threads = []
-    for thread in community.threads.values():
-        if not tokens.isdisjoint(thread.people):
-            rename(thread)
-            threads.append(thread)
-        elif thread.names is not None:
-            thread.learn_names()
-    return threads
-
-
-def _forget_all(community: Community, person: e.Person) -> list[Thread]:
-    community.erasures.add((person.id or "", person.name or ""))
-    community.erased = tokens_of(community.erasures)
-    threads = list(community.threads.values())
-    for thread in threads:
-        forget(thread)
-    return threads

@@ -5,11 +5,12 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from typing import TYPE_CHECKING, Final
 
+from stream.core.community import BOUNDED_COLUMN, DELETIONS, EDITS
 from stream.core.item import EXACT, HORIZON, Item
 from stream.core.people import roots
 from stream.core.post import Post
 from stream.core.replies import reopen
-from stream.core.thread import BOUNDED_COLUMN, DELETIONS, EDITS, KINDS, TANGLED, UNTANGLED
+from stream.core.thread import KINDS, TANGLED, UNTANGLED
 from stream.core.waits import first_of, is_response, is_return
 from stream.core.when import LONG_AGO
 

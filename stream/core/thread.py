@@ -7,21 +7,19 @@ from typing import TYPE_CHECKING
 
 from stream.core.item import HORIZON, Item
 from stream.core.moments import stands
-from stream.core.people import Names, Voice, tokens_of, unite
+from stream.core.people import Names, tokens_of, unite
 from stream.core.when import LONG_AGO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stream.core.events import Person, PersonAliased, PersonErased
+    from stream.core.community import Community
     from stream.core.moments import Happenings
+    from stream.core.people import Voice
     from stream.core.post import Post
     from stream.core.when import Moment
 
 KINDS = ("question", "answer", "post", "comment")
-COLUMNS = ("questions", "answers", "posts", "comments", "edits", "deletions", "bounded")
-EDITS, DELETIONS, BOUNDED_COLUMN = 4, 5, 6
-QUARTER_MS = 900_000
 TANGLED, UNTANGLED = 1, 2  # Tokens do not say who is who; the latter: to be found out again.
 
 
@@ -57,68 +55,6 @@ class Stated:
         self.aliases: set[tuple[tuple[str, ...], str, str]] = set()  # names, by, evidence
         self.erased: set[tuple[str, str]] = set()  # id and name, "" where missing
         self.silent: frozenset[str] | None = None
-
-
-class Community:
-    """What a community's threads share: who is who, and the activity by quarter hour."""
-
-    __slots__ = (
-        "bearers",
-        "called",
-        "erased",
-        "erasures",
-        "head",
-        "name",
-        "names",
-        "quarters",
-        "renamed",
-        "said",
-        "stated",
-        "threads",
-        "told",
-        "voices",
-    )
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.head = ""  # Its JSON, kept by the codec.
-        self.threads: dict[str, Thread] = {}
-        self.voices: dict[tuple[str | None, str | None], Voice] = {}
-        self.bearers: dict[str, set[str]] = {}  # Called name → tokens of accounts of that name
-        self.called: dict[str, str] = {}  # An account's token → the name first seen of it
-        self.renamed: set[str] = set()  # Accounts of several names
-        self.names: Names = {}
-        self.erased: frozenset[str] = frozenset()
-        self.erasures: set[tuple[str, str]] = set()
-        self.stated: dict[PersonAliased | PersonErased, None] = {}
-        self.said: dict[PersonAliased | PersonErased, None] = {}  # Those of them to be told
-        self.quarters: dict[int, list[int]] = {}
-        self.told: set[int] = set()  # Quarters to be told
-
-    def voice(self, person: Person | None) -> Voice | None:
-        """The one value for an id and name; None where there is neither."""
-        if person is None:
-            return None
-        pair = (person.id, person.name)
-        voice = self.voices.get(pair)
-        if voice is None:
-            if not person.id and not person.name:
-                return None
-            voice = self.voices[pair] = Voice(person.id or None, person.name or None)
-            if voice.id is not None:
-                self.bearers.setdefault(voice.call, set()).add(voice.token)
-                if self.called.setdefault(voice.token, voice.call) != voice.call:
-                    self.renamed.add(voice.token)
-        return voice
-
-    def count(self, at: int, column: int, n: int) -> None:
-        """Add to the activity of the quarter hour of ``at``."""
-        quarter = at // QUARTER_MS
-        row = self.quarters.get(quarter)
-        if row is None:
-            row = self.quarters[quarter] = [0] * len(COLUMNS)
-        row[column] += n
-        self.told.add(quarter)
 
 
 class Thread:

@@ -1,0 +1,131 @@
+"""Statements on people: who is called what, and whom nobody may see any more.
+
+Either holds in a thread, or in a whole community.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stream.core import events as e
+from stream.core.people import masked, tokens_of, unite
+from stream.core.replies import reopen
+from stream.core.sums import enter, leave
+from stream.core.thread import UNTANGLED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from stream.core.community import Community
+    from stream.core.item import Edit
+    from stream.core.moments import Happenings
+    from stream.core.people import Voice
+    from stream.core.thread import Thread
+
+
+def seen(thread: Thread, person: e.Person | None) -> Voice | None:
+    """Who it is; None where nobody may see."""
+    voice = thread.community.voice(person)
+    return None if voice is None or masked(voice, thread.hidden) else voice
+
+
+def aliased(thread: Thread, event: e.PersonAliased) -> bool:
+    """Join an alias of one thread."""
+    data, aliases = event.data, thread.statements.aliases
+    said = (tuple(sorted(set(data.names))), data.by, data.evidence or "")
+    if said in aliases:
+        return False
+    aliases.add(said)
+    rename(thread)
+    return True
+
+
+def rename(thread: Thread) -> None:
+    """Who is called what has changed: everything said is looked at again."""
+    thread.learn_names()
+    thread.tangled = UNTANGLED
+    for on in thread.posts:
+        reopen(thread, on)
+
+
+def erased(thread: Thread, event: e.PersonErased) -> bool:
+    """Join an erasure of one thread."""
+    person, gone = event.data.person, thread.statements.erased
+    said = (person.id or "", person.name or "")
+    if said in gone:
+        return False
+    gone.add(said)
+    forget(thread)
+    return True
+
+
+def forget(thread: Thread) -> None:
+    """Take out of everything said who nobody may see any more."""
+    thread.learn_erased()
+    hidden = thread.hidden
+    if thread.stated is not None:
+        happened = thread.stated.happened
+        happened.update({verb: _all_veiled(done, hidden) for verb, done in happened.items()})
+    for item in list(thread.items.values()):
+        if item.author is not None and masked(item.author, hidden):
+            leave(thread, item)
+            item.author, item.erased = None, True
+            enter(thread, item)
+            thread.touched[item.id] = item
+        more = item.more
+        if more is None:
+            continue
+        thread.touched[item.id] = item
+        more.edits = {key: _veiled(edit, hidden) for key, edit in more.edits.items()}
+        more.deletions = _all_veiled(more.deletions, hidden)
+        more.restorations = _all_veiled(more.restorations, hidden)
+        if more.attributed is not None:
+            voice = thread.community.voice(e.Person(*more.attributed[:2]))
+            if voice is not None and masked(voice, hidden):
+                more.attributed = None
+
+
+def _veiled(edit: Edit, hidden: frozenset[str]) -> Edit:
+    return edit._replace(by=None) if edit.by is not None and masked(edit.by, hidden) else edit
+
+
+def _all_veiled(happened: Happenings, hidden: frozenset[str]) -> Happenings:
+    return tuple(
+        [
+            one._replace(who=None) if one.who is not None and masked(one.who, hidden) else one
+            for one in happened
+        ]
+    )
+
+
+def state_community(community: Community, event: e.Event) -> Iterable[Thread]:
+    """Join what concerns a whole community; the threads that it touches."""
+    if not isinstance(event, e.PersonAliased | e.PersonErased) or event in community.stated:
+        return []
+    community.stated[event] = None
+    community.said[event] = None
+    if isinstance(event, e.PersonAliased):
+        return _rename_all(community, event.data.names)
+    return _forget_all(community, event.data.person)
+
+
+def _rename_all(community: Community, names: tuple[str, ...]) -> list[Thread]:
+    together = unite(community.names, names)
+    tokens = {voice.token for voice in community.voices.values() if voice.call in together}
+    threads = []
+    for thread in community.threads.values():
+        if not tokens.isdisjoint(thread.people):
+            rename(thread)
+            threads.append(thread)
+        elif thread.names is not None:
+            thread.learn_names()
+    return threads
+
+
+def _forget_all(community: Community, person: e.Person) -> list[Thread]:
+    community.erasures.add((person.id or "", person.name or ""))
+    community.erased = tokens_of(community.erasures)
+    threads = list(community.threads.values())
+    for thread in threads:
+        forget(thread)
+    return threads
