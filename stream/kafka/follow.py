@@ -82,10 +82,18 @@ class LogReader:
             }
 
     async def ends(self) -> dict[Place, int]:
-        """Where each ends for a reader of committed records: read that far is read all."""
+        """Where each ends for a reader of committed records: read that far is read all.
+
+        `LostOffsetError` where one ends before what was read: it went back, or is another.
+        """
+        positions = await self.positions()
         with translated(self._settings):
-            ends = await self._consumer.end_offsets(self._consumer.assignment())
-        return {(place.topic, place.partition): end for place, end in ends.items()}
+            found = await self._consumer.end_offsets(self._consumer.assignment())
+        ends = {(place.topic, place.partition): end for place, end in found.items()}
+        for place, offset in positions.items():
+            if offset > ends[place]:
+                raise LostOffsetError(place=place, offset=offset, first=0, end=ends[place])
+        return ends
 
     async def starts(self) -> dict[Place, int]:
         """The first offset that each still has."""
@@ -116,7 +124,7 @@ class LogReader:
     async def _check_positions(self) -> None:
         starts, ends = await self.starts(), await self.ends()
         for place, offset in (await self.positions()).items():
-            if not starts[place] <= offset <= ends[place]:
+            if offset < starts[place]:
                 raise LostOffsetError(
                     place=place, offset=offset, first=starts[place], end=ends[place]
                 )

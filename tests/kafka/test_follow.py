@@ -76,6 +76,14 @@ async def test_an_offset_that_is_not_there_fails_loudly(settings, topic):
     assert raised.value.offset == 1000
 
 
+async def test_a_log_that_ends_before_what_was_read_is_lost(settings, topic):
+    async with open_reader(settings, [topic], {}) as reader:
+        await read_to_end(reader)
+        reader.seek((topic, 1), 1000)  # As after a broker that came back with less.
+        with pytest.raises(LostOffsetError, match=r"\[1\] has no offset 1000"):
+            await reader.ends()
+
+
 async def test_what_comes_while_waiting_arrives_at_once(settings, topic):
     async with open_reader(settings, [topic], {}) as reader, open_publisher(settings) as publisher:
         await read_to_end(reader)
