@@ -19,7 +19,6 @@ from stream.serve.notice import Commits
 from stream.serve.schema import open_reader, open_writer
 from stream.serve.store import Store
 from stream.serve.subscriber import Subscriber
-from tests.serve.conftest import Served
 from tests.serve.world import World
 from tests.story import DAY, HOUR, MINUTE, aliased, answered, asked, commented, finished
 
@@ -138,7 +137,7 @@ async def live(served):
     config = uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve())
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 (uvicorn has no event for it)
         await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
@@ -170,7 +169,7 @@ def is_end(frame):
     return frame[1] == "caught_up"
 
 
-async def test_a_subscriber_from_the_past_is_told_once_that_it_has_caught_up(served: Served):
+async def test_a_subscriber_from_the_past_is_told_once_that_it_has_caught_up(served):
     served.world.publish(*many(threads=3))
     served.follow()
     async with live(served) as client:
@@ -181,7 +180,7 @@ async def test_a_subscriber_from_the_past_is_told_once_that_it_has_caught_up(ser
         assert ids(found[: len(found) // 2 + 1]) + ids(rest) == ids(found)
 
 
-async def test_what_comes_later_is_sent_as_it_comes(served: Served):
+async def test_what_comes_later_is_sent_as_it_comes(served):
     served.world.publish(asked())
     served.follow()
     async with live(served) as client:
@@ -198,7 +197,7 @@ async def test_what_comes_later_is_sent_as_it_comes(served: Served):
     ]
 
 
-async def test_last_event_id_goes_before_cursor_and_since_filters_both(served: Served):
+async def test_last_event_id_goes_before_cursor_and_since_filters_both(served):
     served.world.publish(*many(threads=2, comments=4))
     served.follow()
     async with live(served) as client:
@@ -213,14 +212,14 @@ async def test_last_event_id_goes_before_cursor_and_since_filters_both(served: S
     assert ids(rest) == [data["id"] for data in wanted if data["time"] >= "2017-04-24T15"]
 
 
-async def test_a_query_waits_for_its_position_and_then_sees_it(served: Served):
+async def test_a_query_waits_for_its_position_and_then_sees_it(served):
     served.world.publish(asked())
     served.world.work()
     served.follow()
     part = served.world.part()
     async with served.api() as client:
         token = Position({part: 2}).token
-        params = {"min_position": token, "wait_ms": 5_000}
+        params = {"min_position": token, "wait_ms": "5000"}
         waiting = asyncio.create_task(client.get("/v1/threads/community.example/t1", params=params))
         await asyncio.sleep(0.1)
         assert not waiting.done()
@@ -232,7 +231,7 @@ async def test_a_query_waits_for_its_position_and_then_sees_it(served: Served):
     assert answer.headers["threadline-position"] == token
 
 
-async def test_a_log_made_anew_ends_the_stream_with_the_reason(served: Served):
+async def test_a_log_made_anew_ends_the_stream_with_the_reason(served):
     served.world.publish(asked())
     served.follow()
     async with live(served) as client:
@@ -243,7 +242,7 @@ async def test_a_log_made_anew_ends_the_stream_with_the_reason(served: Served):
     assert "made anew" in found[-1][2]["detail"]
 
 
-async def test_a_cursor_from_before_the_log_names_the_oldest(served: Served):
+async def test_a_cursor_from_before_the_log_names_the_oldest(served):
     served.world.publish(*many(threads=3))
     served.follow()
     served.ends.keep_starts({0: 5, 1: 0, 2: 0})

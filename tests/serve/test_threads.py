@@ -77,9 +77,10 @@ async def test_pages_hold_every_thread_once(served):
     served.world.work()
     served.follow()
     async with served.api() as client:
-        seen, cursor = [], {}
+        seen: list[str] = []
+        cursor: dict[str, str] = {}
         while True:
-            page = (await client.get("/v1/threads", params={"limit": 5, **cursor})).json()
+            page = (await client.get("/v1/threads", params={"limit": "5", **cursor})).json()
             seen += [thread["thread"] for thread in page["threads"]]
             if page["next"] is None:
                 break

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import Depends, FastAPI
+from typing_extensions import override
 
 from stream.serve.api import (
     activity,
@@ -34,10 +35,23 @@ if TYPE_CHECKING:
 
     from stream.config import Settings
 
-_FAILURES: dict[int | str, dict[str, Any]] = {
+_FAILURES: Final[dict[int | str, dict[str, Any]]] = {
     "4XX": {"model": Problem},
     "5XX": {"model": Problem},
 }
+
+
+class _Api(FastAPI):
+    @override
+    def openapi(self) -> dict[str, Any]:
+        """FastAPI takes every model for plain JSON; failures have a type of their own."""
+        if self.openapi_schema is None:
+            made = super().openapi()
+            for path in made["paths"].values():
+                for status in _FAILURES:
+                    content = path["get"]["responses"][status]["content"]
+                    content[problems.MEDIA_TYPE] = content.pop("application/json")
+        return super().openapi()
 
 
 def create(
@@ -63,7 +77,7 @@ def create(
             await asyncio.gather(*beside, return_exceptions=True)
             db.close()
 
-    app = FastAPI(
+    app = _Api(
         title="Threadline",
         version=version("threadline"),
         description="Who waited for whom in archived discussions, and when people were active.",
@@ -80,13 +94,4 @@ def create(
     app.add_middleware(RawPaths)
     for part in (threads, thread, activity, latency, positions, streams, docs, start):
         app.include_router(part.router)
-    _say_problem(app.openapi())
     return app
-
-
-def _say_problem(openapi: dict[str, Any]) -> None:
-    """FastAPI takes every model for plain JSON; failures have a type of their own."""
-    for path in openapi["paths"].values():
-        for status, response in path["get"]["responses"].items():
-            if status in _FAILURES:
-                response["content"] = {problems.MEDIA_TYPE: response["content"]["application/json"]}
