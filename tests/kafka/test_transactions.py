@@ -8,11 +8,13 @@ import orjson
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from stream.config import Settings
 from stream.kafka.connect import connection
 from stream.kafka.follow import open_reader
 from stream.kafka.records import BATCH_BYTES
 from stream.kafka.topics import VIEWS, Topics, create
 from stream.kafka.transactions import Fenced, PartitionProducer
+from tests.brokers import ApacheBroker
 from tests.kafka.reading import read_all, read_to_end
 
 pytestmark = pytest.mark.broker
@@ -174,6 +176,29 @@ async def test_writers_of_different_partitions_do_not_meet(settings, topics, wri
 
     found = await read_all(settings, topics.items)
     assert [len(found[topics.items, p]) for p in range(3)] == [0, 3, 3]
+
+
+@pytest.mark.apache
+@pytest.mark.timeout(180)
+async def test_a_broker_that_restarts_between_commits_is_waited_for(tmp_path):
+    broker = ApacheBroker(tmp_path)
+    broker.start()
+    settings = Settings(brokers=broker.address, partitions=3)
+    topics = Topics(settings.prefix)
+    await create(settings)
+    writer = PartitionProducer(settings, 1)
+    try:
+        await writer.start()
+        await _commit(writer, topics, items=2, upto=2)
+        broker.kill()
+        broker.start()
+        await _commit(writer, topics, items=1, upto=3)
+        found = await read_all(settings, topics.items)
+    finally:
+        await writer.stop()
+        broker.stop()
+
+    assert [r.offset for r in found[topics.items, 1]] == [0, 1, 3]
 
 
 async def _commit(writer, topics, *, items, upto, threads=0):
