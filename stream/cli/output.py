@@ -23,8 +23,12 @@ def console(*, err: bool = False) -> Console:
 def show(*what: RenderableType) -> None:
     """Print to standard output."""
     screen = console()
-    for one in what:
-        screen.print(one)
+    with screen.capture() as captured:
+        for one in what:
+            screen.print(one)
+    # Tables fill their cells with blanks, which nobody wants to copy.
+    text = "\n".join(line.rstrip() for line in captured.get().split("\n"))
+    click.echo(text, nl=False, color=True)
 
 
 def print_json(value: object) -> None:
