@@ -62,7 +62,7 @@ def decode(record: bytes, *, where: str) -> Event:
     """The event in ``record``; ``where`` names its place in the log or file, for the error."""
     try:
         event = _decode(record)
-    except (msgspec.DecodeError, ValueError, OverflowError) as error:
+    except (msgspec.DecodeError, ValueError, OverflowError, RecursionError) as error:
         raise DecodeError(where=where, problem=str(error)) from error
     if not event.subject and not isinstance(event, OF_A_COMMUNITY):
         raise DecodeError(where=where, problem="it names no thread: its `subject` is missing")

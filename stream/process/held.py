@@ -99,10 +99,7 @@ class Held:
         topic = self.place.topic
         if record.value is None:
             raise DecodeError(where=topic, problem="it has no value")
-        try:
-            event = decode(record.value, where=topic)
-        except RecursionError as error:
-            raise DecodeError(where=topic, problem="it is nested too deeply") from error
+        event = decode(record.value, where=topic)
         problem = _misplaced(record.key, event.source, event.subject, self.place)
         if problem is not None:
             raise DecodeError(where=topic, problem=problem)

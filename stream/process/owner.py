@@ -6,7 +6,7 @@ import asyncio
 import gc
 import logging
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from aiokafka.errors import IllegalStateError, KafkaError
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
 
     from stream.config import Settings
-    from stream.process.consumer import Consumer
     from stream.process.runs import Run
 
 AGAIN_AFTER_S: Final = 1.0
@@ -30,6 +29,14 @@ REVOKED_WITHIN_S: Final = 2.0  # What is not committed by then, the next owner f
 SAID_EVERY_S: Final = 10.0
 MENDABLE: Final = (BrokerError, KafkaError, OSError)
 log = logging.getLogger(__name__)
+
+
+class Reader(Protocol):
+    """What we need of a consumer."""
+
+    async def go_on(self, partition: int, offset: int) -> None: ...
+    async def read_again(self, partition: int, offset: int, beyond: Run) -> None: ...
+    def hold(self, partition: int) -> None: ...
 
 
 class _Owned(NamedTuple):
@@ -45,11 +52,12 @@ class Partitions:
     still ours. What no adoption can mend ends in ``failed``.
     """
 
-    consumer: Consumer
+    consumer: Reader
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, fenced_for_s: float = FENCED_FOR_S) -> None:
         self.failed: asyncio.Future[object] = asyncio.get_running_loop().create_future()
         self._settings = settings
+        self._fenced_for_s = fenced_for_s
         self._assigned: set[int] = set()
         self._owned: dict[int, _Owned] = {}
         self._adopting: dict[int, asyncio.Task[None]] = {}
@@ -175,7 +183,7 @@ class Partitions:
         self._say(error)
         self.consumer.hold(partition)
         self._forget(partition)
-        self._adopt(partition, FENCED_FOR_S if isinstance(error, Fenced) else AGAIN_AFTER_S)
+        self._adopt(partition, self._fenced_for_s if isinstance(error, Fenced) else AGAIN_AFTER_S)
 
     def _say(self, error: BaseException) -> None:
         now = asyncio.get_running_loop().time()

@@ -48,6 +48,7 @@ def run(
     name: str | None = None,
     data: Path | None = None,
     pace: Pace | None = None,
+    kind: type[Partitions] = Partitions,
 ) -> None:
     """Work until SIGTERM or SIGINT, then finish the batch under way and leave the group.
 
@@ -57,7 +58,7 @@ def run(
     for noisy in ("faust", "mode", "aiokafka"):
         logging.getLogger(noisy).setLevel(NOBODY_LISTENS)
     with held_name(settings, name=name, data=data) as member:
-        asyncio.run(_work(settings, member, pace or Pace()))
+        asyncio.run(_work(settings, member, pace or Pace(), kind))
 
 
 def build(settings: Settings, member: str, pace: Pace, partitions: Partitions) -> RunApp:
@@ -100,10 +101,10 @@ def build(settings: Settings, member: str, pace: Pace, partitions: Partitions) -
     return app
 
 
-async def _work(settings: Settings, member: str, pace: Pace) -> None:
+async def _work(settings: Settings, member: str, pace: Pace, kind: type[Partitions]) -> None:
     await reachable(settings)
     await create(settings)
-    partitions = Partitions(settings)
+    partitions = kind(settings)
     app = build(settings, member, pace, partitions)
     consumer = app.consumer
     assert isinstance(consumer, Consumer)  # noqa: S101 # Tells the type checker.

@@ -5,18 +5,30 @@ import sys
 from pathlib import Path
 
 import orjson
+from typing_extensions import override
 
 from stream.config import Settings
 from stream.errors import StreamError
+from stream.process.owner import Partitions
 from stream.process.worker import Pace, run
+
+
+class Breaking(Partitions):
+    """Meets an error of our own with its first records."""
+
+    @override
+    async def take(self, partition, run):
+        msg = "no fold is without faults"
+        raise RuntimeError(msg)
 
 
 def main() -> int:
     said = orjson.loads(sys.argv[1])
     logging.basicConfig(level=logging.INFO, format="%(relativeCreated)d %(message)s")
+    kind = Breaking if said["name"] == "breaks" else Partitions
     try:
         settings, pace = Settings(**said["settings"]), Pace(**said["pace"])
-        run(settings, name=said["name"], data=Path(said["data"]), pace=pace)
+        run(settings, name=said["name"], data=Path(said["data"]), pace=pace, kind=kind)
     except StreamError as error:
         logging.getLogger("tests").error("error: %s", error)  # noqa: TRY400 # As the command does.
         return 3

@@ -1,0 +1,116 @@
+"""Adoption, loss and what is taken of a run; the consumer is one in memory."""
+
+import asyncio
+
+import pytest
+from aiokafka.structs import ConsumerRecord
+
+from stream.codec.events import encode
+from stream.kafka.records import partition_of
+from stream.process.owner import Partitions
+from stream.process.runs import Run
+from tests.process.harness import caught_up, folded, publish, rows
+from tests.story import HOUR, asked, commented
+
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(60)]
+EVENTS = [asked(), *(commented(f"q.c{n}", after=n * HOUR) for n in range(9))]
+
+
+class Consumer:
+    """Reads nothing; remembers what it was told."""
+
+    def __init__(self):
+        self.told = []
+        self.going = asyncio.Event()
+
+    async def go_on(self, partition, offset):
+        self.told.append(("go on", partition, offset))
+        self.going.set()
+
+    async def read_again(self, partition, offset, beyond):
+        self.told.append(("read again", partition, offset, beyond.after))
+
+    def hold(self, partition):
+        self.told.append(("hold", partition))
+
+
+@pytest.fixture
+async def log(settings):
+    """The story on the log, as the records of its partition."""
+    await publish(settings, EVENTS)
+    encoded = [encode(event) for event in EVENTS]
+    home = partition_of(encoded[0].key, settings.partitions)
+    return home, [
+        ConsumerRecord("log", home, n, each.at, 0, each.key, each.value, None, 0, 0, ())
+        for n, each in enumerate(encoded)
+    ]
+
+
+async def adopted(settings, partition):
+    partitions = Partitions(settings, fenced_for_s=2.0)
+    partitions.consumer = consumer = Consumer()
+    await partitions.on_assigned({partition})
+    assert await partitions.positions({partition}) == {}
+    await asyncio.wait_for(consumer.going.wait(), 20)
+    return partitions, consumer
+
+
+def run(records, after=None):
+    first, last = records[0].offset, records[-1].offset
+    return Run(first if after is None else after, last + 1, records, seeks=1)
+
+
+async def test_what_is_taken_twice_or_overlaps_counts_once(settings, log):
+    home, records = log
+    partitions, _ = await adopted(settings, home)
+    for some in (records[:4], records[2:6], records[:6], records[6:]):
+        await partitions.take(home, run(some))
+    await caught_up(settings)
+    await partitions.close()
+    assert await rows(settings) == await folded(settings)
+
+
+async def test_a_gap_is_read_again_and_nothing_behind_it_is_taken(settings, log):
+    home, records = log
+    partitions, consumer = await adopted(settings, home)
+    await partitions.take(home, run(records[:3]))
+    await partitions.take(home, run(records[5:]))
+    assert await partitions.positions({home}) == {home: 3}
+    assert consumer.told[-1] == ("read again", home, 3, 5)
+    await partitions.close()
+
+
+async def test_a_hole_in_the_log_is_no_gap(settings, log):
+    home, records = log
+    partitions, _ = await adopted(settings, home)
+    await partitions.take(home, run(records[:3]))
+    await partitions.take(home, run(records[5:], after=3))
+    assert await partitions.positions({home}) == {home: len(records)}
+    await partitions.close()
+
+
+async def test_what_is_not_ours_is_not_taken(settings, log):
+    home, records = log
+    partitions, _ = await adopted(settings, home)
+    await partitions.on_assigned(set())
+    await partitions.take(home, run(records))
+    await partitions.close()
+    assert await rows(settings) == {}
+
+
+async def test_one_that_was_fenced_writes_nothing_and_adopts_again_later(settings, log):
+    home, records = log
+    slow, reader = await adopted(settings, home)
+    quick, _ = await adopted(settings, home)
+    await slow.take(home, run(records[:5]))
+    await asyncio.sleep(1)
+    assert reader.told[-1] == ("hold", home)
+    assert await rows(settings) == {}
+    await quick.take(home, run(records))
+    await caught_up(settings)
+    await quick.close()
+    reader.going.clear()
+    await asyncio.wait_for(reader.going.wait(), 20)
+    assert reader.told[-1] == ("go on", home, len(records))
+    await slow.close()
+    assert await rows(settings) == await folded(settings)
