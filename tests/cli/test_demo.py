@@ -9,6 +9,7 @@ import sys
 import time
 import uuid
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import pytest
 
@@ -29,6 +30,18 @@ def home(tmp_path):
     return folder
 
 
+@dataclass
+class Demo:
+    """A demo that runs: its process, and what it is known by."""
+
+    process: subprocess.Popen[str]
+    prefix: str
+    port: int
+
+    def __getattr__(self, name):
+        return getattr(self.process, name)
+
+
 @contextmanager
 def demo(home, *args, prefix=None):
     """A demo that runs, known by a prefix of its own, on a port of its own."""
@@ -43,9 +56,8 @@ def demo(home, *args, prefix=None):
         text=True,
         start_new_session=True,
     ) as process:
-        process.prefix, process.port = prefix, port
         try:
-            yield process
+            yield Demo(process, prefix, port)
         finally:
             if process.poll() is None:
                 process.kill()

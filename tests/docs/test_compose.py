@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from jsonschema import Draft7Validator
+from jsonschema import Draft7Validator  # type: ignore[import-untyped]  # It ships no types.
 
 from stream.cli.main import COMMANDS
 from stream.config import Settings
@@ -22,7 +22,7 @@ def compose():
 def test_it_follows_the_compose_specification(compose):
     # The package is here for this file; imported, it wants another click than Faust does.
     path = "check_jsonschema/builtin_schemas/vendor/compose-spec.json"
-    schema = json.loads(Path(distribution("check-jsonschema").locate_file(path)).read_text())
+    schema = json.loads(Path(str(distribution("check-jsonschema").locate_file(path))).read_text())
     assert list(Draft7Validator(schema).iter_errors(compose)) == []
 
 
