@@ -14,6 +14,7 @@ from stream.serve.api.app import create
 from stream.serve.ends import Ends
 from stream.serve.schema import open_writer
 from stream.serve.store import Store
+from tests.archive.conftest import ARCHIVES
 from tests.serve.world import World
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.serve.world import Place
+
+
+collect_ignore = [] if ARCHIVES.is_dir() else ["real"]
 
 
 class Served:

@@ -124,3 +124,12 @@ async def test_positions_say_what_is_shown_and_what_is_read(served):
     assert found["log"][part]["shown"] == 1
     assert {"topic": "items", "partition": part, "read": 1, "end": 1} in found["topics"]
     assert found["communities"] == {"community.example": at(0)}
+
+
+async def test_time_without_activity_has_empty_rows(served):
+    found = await get(served, "/v1/activity", asked(), since="2018-01-01")
+    assert found["rows"] == []
+    found = await get(served, "/v1/activity", since="2018-01-01", until="2018-01-03")
+    assert [row["questions"] for row in found["rows"]] == [0, 0]
+    found = await get(served, "/v1/activity", until="2016-01-03")
+    assert found["rows"] == []

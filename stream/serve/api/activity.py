@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 from fastapi import APIRouter, Query
 
 from stream.codec.times import stamp
-from stream.core.activity import QUARTER_MS, Counts, buckets, quarter, starts
+from stream.core.activity import QUARTER_MS, Counts, bucket_start, buckets, quarter, starts
 from stream.serve.api import models
 from stream.serve.api.answers import Answer
 from stream.serve.api.parameters import (
@@ -35,6 +35,9 @@ ROWS_MAX: Final = 10_000
 _SHORTEST_MS: Final = {"15m": 1, "hour": 4, "day": 92, "week": 668, "month": 2_684}
 _SUMS: Final = ", ".join(f"sum({count})" for count in COUNTS)
 
+# The one of a community uses the index; the other takes the same values.
+_OF: Final = {True: "community = ?", False: "? IS NULL"}
+
 Bucket = Literal["15m", "hour", "day", "week", "month"]
 
 
@@ -55,8 +58,8 @@ async def activity(  # noqa: PLR0913 (each is a parameter of the call)
         number = community_of(shown, community)
         first, end = _span(shown, number, bucket, named, asked)
         found = shown.rows(
-            f"SELECT start, {_SUMS} FROM activity"  # noqa: S608 (our own names)
-            " WHERE ifnull(community = ?, 1) AND start >= ? AND start < ? GROUP BY start",
+            f"SELECT start, {_SUMS} FROM activity"  # noqa: S608 (our own words)
+            f" WHERE {_OF[number is not None]} AND start >= ? AND start < ? GROUP BY start",
             number,
             first,
             end,
@@ -86,13 +89,14 @@ def _span(
     asked: tuple[int | None, int | None],
 ) -> tuple[int, int]:
     """Since when and until when, in whole quarter hours; whole buckets where not asked."""
-    held = "SELECT min(start), max(start) FROM activity WHERE ifnull(community = ?, 1)"
+    held = f"SELECT min(start), max(start) FROM activity WHERE {_OF[community is not None]}"  # noqa: S608
     earliest, latest = shown.rows(held, community)[0]
     since, until = asked
     if since is None:
-        since = 0 if earliest is None else starts(earliest, earliest + 1, bucket, zone)[0]
+        begin = 0 if earliest is None else bucket_start(earliest, bucket, zone)
+        since = begin if until is None else min(begin, until)
     if until is None:
-        until = since if latest is None else _end(latest, bucket, zone)
+        until = since if latest is None else max(_end(latest, bucket, zone), since)
     first, end = quarter(since), -quarter(-until)
     if until < since:
         detail = f"until ({stamp(until)}) lies before since ({stamp(since)}); exchange them"
@@ -113,13 +117,12 @@ def _people(
 ) -> list[int]:
     """How many distinct people made something in each bucket."""
     found = shown.rows(
-        "SELECT DISTINCT at / ?, community, author FROM items WHERE ifnull(community = ?, 1)"
-        " AND at >= ? AND at < ? AND author IS NOT NULL",
-        QUARTER_MS,
+        "SELECT at, author, community FROM items"  # noqa: S608 (our own words)
+        f" WHERE {_OF[community is not None]} AND at >= ? AND at < ? AND author IS NOT NULL",
         community,
         *span,
     )
-    people: list[set[tuple[int, str]]] = [set() for _ in begins]
-    for start, *who in found:
-        people[bisect_right(begins, start * QUARTER_MS) - 1].add((who[0], who[1]))
+    people: list[set[tuple[str, int]]] = [set() for _ in begins]
+    for at, *who in found:
+        people[bisect_right(begins, at) - 1].add((who[0], who[1]))
     return [len(bucket) for bucket in people]

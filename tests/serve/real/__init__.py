@@ -1,0 +1,1 @@
+"""What is served of real archives, which lie beside the checkout; left out elsewhere."""
