@@ -29,15 +29,21 @@ class State(NamedTuple):
     events: list[Event]
 
 
-def state(shown: Shown, community: str, thread: str, as_of: int | None) -> State | None:
-    """The thread as it is shown, or as it stood at ``as_of``; None where it is not there."""
+def state(
+    shown: Shown, community: str, thread: str, as_of: int | None, *, replies: bool = False
+) -> State | None:
+    """The thread as it is shown, or as it stood at ``as_of``; None where it is not there.
+
+    ``replies``: whether those are wanted too.
+    """
     found = shown.thread(community, thread)
     if found is None:
         return None
     number, part, raw = found
     events = [decode(value, where="") for value in shown.events(number, part)]
     if as_of is None:
-        return State(raw, _rows(shown, "items", number), _rows(shown, "replies", number), events)
+        answering = _rows(shown, "replies", number) if replies else []
+        return State(raw, _rows(shown, "items", number), answering, events)
     people = [decode(value, where="") for value in shown.people(shown.communities()[community])]
     return fold(thread_key(community, thread), events, people, as_of)
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 BATCH_RECORDS: Final = 20_000
 WAIT_MS: Final = 100
 ENDS_EVERY_S: Final = 1.0
+ENDS_WITHIN_S: Final = 5.0
 IDLE_S: Final = 30.0  # Then the write-ahead log is folded in and emptied.
 
 T = TypeVar("T")
@@ -134,8 +135,10 @@ class _Session:
                 positions = reached
                 written = monotonic()
             if monotonic() - asked > ENDS_EVERY_S:
-                with suppress(BrokerError):  # Away: what was last known stands until it is back.
-                    self._ends.keep(self._named(await reader.ends()))
+                # Away: what was last known stands until it is back.
+                with suppress(BrokerError, TimeoutError):
+                    async with asyncio.timeout(ENDS_WITHIN_S):
+                        self._ends.keep(self._named(await reader.ends()))
                 asked = monotonic()
             if monotonic() - written > IDLE_S:
                 self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

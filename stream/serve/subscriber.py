@@ -29,6 +29,8 @@ def frame(event: str, cursor: Position, **data: object) -> bytes:
 class Subscriber:
     """Stands after row ``seq`` of the hub's database, at ``cursor`` in the log."""
 
+    heartbeat_s: float = HEARTBEAT_S
+
     def __init__(self, hub: Hub, wanted: Filter, seq: int, cursor: Position) -> None:
         self._hub = hub
         self._database = hub.database
@@ -61,11 +63,11 @@ class Subscriber:
             elif self.cursor != self._said and clock() - checked >= CHECKPOINT_S:
                 yield self._tell("checkpoint")
                 sent = checked = clock()
-            elif clock() - sent >= HEARTBEAT_S:
+            elif clock() - sent >= self.heartbeat_s:
                 yield HEARTBEAT
                 sent = clock()
-            wait_s = CHECKPOINT_S if self.cursor != self._said else HEARTBEAT_S
-            await asyncio.wait([moved], timeout=min(wait_s, sent + HEARTBEAT_S - clock()))
+            wait_s = CHECKPOINT_S if self.cursor != self._said else self.heartbeat_s
+            await asyncio.wait([moved], timeout=min(wait_s, sent + self.heartbeat_s - clock()))
 
     def _take(self, chunk: Chunk) -> bytes:
         found = chunk.joined(self._hub.resolved(self._wanted))

@@ -14,6 +14,7 @@ import uvicorn
 from stream.config import Settings
 from stream.core.position import Position
 from stream.serve.api.app import create
+from stream.serve.api.streams import EventStream
 from stream.serve.hub import Filter, Hub
 from stream.serve.notice import Commits
 from stream.serve.schema import open_reader, open_writer
@@ -251,3 +252,53 @@ async def test_a_cursor_from_before_the_log_names_the_oldest(served):
         answer = await client.get("/v1/streams/events", params={"cursor": cursor})
     assert answer.json()["type"] == "urn:threadline:problem:cursor-too-old"
     assert Position.parse(answer.json()["oldest"]) == {0: 5, 1: 0, 2: 0}
+
+
+class Reader:
+    """A client as ASGI shows it: takes ``pause_s`` for each piece, and never goes away."""
+
+    def __init__(self, pause_s):
+        self.pause_s = pause_s
+        self.sent: list[dict[str, object]] = []
+
+    async def receive(self):
+        await asyncio.Event().wait()
+
+    async def send(self, message):
+        await asyncio.sleep(self.pause_s)
+        self.sent.append(message)
+
+
+async def test_who_takes_too_long_is_told_where_to_come_back(hubs):
+    reader = Reader(0.05)
+    subscriber = Subscriber(hubs[0], Filter(), 0, Position())
+    await EventStream(subscriber, slow_s=0.01)({}, reader.receive, reader.send)
+    *_, last, end = reader.sent
+    [(cursor, event, data)] = frames(last["body"])
+    assert (event, cursor) == ("error", data["position"])
+    assert "come back from this id" in data["detail"]
+    assert end == {"type": "http.response.body", "body": b"", "more_body": False}
+
+
+async def test_who_takes_nothing_is_left(hubs):
+    reader = Reader(0.01)
+    stream = EventStream(Subscriber(hubs[0], Filter(), 0, Position()), gone_s=0.001)
+    await asyncio.wait_for(stream({}, reader.receive, reader.send), 5)
+    assert len(reader.sent) == 1  # The head alone.
+
+
+async def test_silence_is_broken_by_a_heartbeat(hubs):
+    class Impatient(Subscriber):
+        heartbeat_s = 0.05
+
+    subscriber = Impatient(hubs[0], Filter(), hubs[0].top, hubs[0].end)
+    found = [data async for data in _first(subscriber.frames(), 3)]
+    assert found[1:] == [b": heartbeat\n\n"] * 2
+
+
+async def _first(pieces, count):
+    async for piece in pieces:
+        yield piece
+        count -= 1
+        if not count:
+            return

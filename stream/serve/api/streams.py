@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 router = APIRouter()
 
 SLOW_S: Final = 20.0  # Who takes longer for a thousand events is sent away, and may come back.
-GONE_S: Final = 60.0
+GONE_S: Final = 60.0  # Who takes nothing for so long cannot be told any more.
 SHORT: Final = {name.removeprefix("org.threadline.").removesuffix(".v1"): name for name in TYPES}
 
 
@@ -35,10 +35,14 @@ class EventStream(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, subscriber: Subscriber) -> None:
+    def __init__(
+        self, subscriber: Subscriber, *, slow_s: float = SLOW_S, gone_s: float = GONE_S
+    ) -> None:
         super().__init__(headers={"cache-control": "no-store", "x-accel-buffering": "no"})
         del self.headers["content-length"]
         self._subscriber = subscriber
+        self._slow_s = slow_s
+        self._gone_s = gone_s
 
     @override
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,10 +62,10 @@ class EventStream(Response):
         clock = asyncio.get_running_loop().time
         async for data in self._subscriber.frames():
             began = clock()
-            async with asyncio.timeout(GONE_S):
+            async with asyncio.timeout(self._gone_s):
                 await send({"type": "http.response.body", "body": data, "more_body": True})
-            if clock() - began > SLOW_S:
-                why = f"{SLOW_S:g} s passed before you took it; come back from this id"
+            if clock() - began > self._slow_s:
+                why = f"{self._slow_s:g} s passed before you took it; come back from this id"
                 last = frame("error", self._subscriber.cursor, detail=why)
                 await send({"type": "http.response.body", "body": last, "more_body": True})
                 break

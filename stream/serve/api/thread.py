@@ -83,7 +83,7 @@ async def replies(
     """Who answered whom, and how long after, by one policy."""
     at = moment("as_of", as_of)
     with views.shown() as shown:
-        found = _found(shown, community, thread, at)
+        found = _found(shown, community, thread, at, replies=True)
         now = shown.as_of(shown.communities().get(community)) if at is None else at
         rows = [
             {**reply, "replies_to": {policy: reply["replies_to"][policy]}}
@@ -93,8 +93,10 @@ async def replies(
         return Answer({"policy": policy, "replies": rows, "as_of": printed(now)}, shown)
 
 
-def _found(shown: Shown, community: str, thread: str, as_of: int | None) -> State:
-    found = state(shown, community, thread, as_of)
+def _found(
+    shown: Shown, community: str, thread: str, as_of: int | None, *, replies: bool = False
+) -> State:
+    found = state(shown, community, thread, as_of, replies=replies)
     if found is None:
         there = shown.thread(community, thread) is not None
         when = f" at {printed(as_of)}" if there and as_of is not None else ""
