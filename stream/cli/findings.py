@@ -109,7 +109,7 @@ def _waits(metric: str, latency: dict[str, Any]) -> Iterator[str]:
     if latency["n"] == 1:
         yield f"{name}: {_single(latency, median)}."
         return
-    half = words.quantile(median) if median else words.NOTHING
+    half = words.quantile(median).removeprefix("≤ ") if median else words.NOTHING
     parts = [f"half came within {half}" if half != words.NOTHING else "not even half came"]
     if day:
         parts.append(f"{words.share(day)} within a day")

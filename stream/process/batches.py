@@ -44,6 +44,8 @@ class NoProducer(BootStrategy):
 class NoTables(TableManager):
     """Does not wait a second for tables to be declared."""
 
+    logger = FAUST_LOG
+
     @override
     async def on_start(self) -> None:
         await self._update_channels()
