@@ -103,13 +103,16 @@ class _Session:
         shorts = {view: names.view(view) for view in VIEWS}
         self._topics = {"events": names.events, "progress": names.progress, **shorts}
         self._short = {topic: short for short, topic in self._topics.items()}
-        # The last event stored of each partition is read again: it tells one log from another.
-        self._last = _last_events(db)
+        # The last event stored and the last cut shown of each partition are read again: they tell
+        # one log from another that has the same name.
+        self._last = _last_records(db)
 
     async def follow(self) -> None:
         stored = self._store.positions()
         begin = {(self._topics[topic], part): offset for (topic, part), offset in stored.items()}
-        begin |= {(self._topics["events"], part): off for part, (off, _) in self._last.items()}
+        begin |= {
+            (self._topics[topic], part): off for (topic, part), (off, _) in self._last.items()
+        }
         try:
             async with open_reader(self._settings, self._topics.values(), begin) as reader:
                 await self._go_on(reader)
@@ -153,20 +156,26 @@ class _Session:
     ) -> dict[tuple[str, int], Sequence[Arrived]]:
         """The batch less what was stored already; `AnotherLogError` where that differs."""
         checked = dict(batch)
-        for part in [part for part in self._last if ("events", part) in batch]:
-            records = batch["events", part]
-            offset, raw = self._last.pop(part)
-            if records[0].offset != offset or records[0].value != raw:
-                topic = self._topics["events"]
-                msg = f"{topic}[{part}] is not the log that was read before: it was made anew"
+        for place in [place for place in self._last if place in batch]:
+            topic, part = place
+            first = batch[place][0]
+            offset, raw = self._last.pop(place)
+            compacted = topic == "progress" and first.offset > offset
+            if not compacted and (first.offset != offset or first.value != raw):
+                msg = f"{self._topics[topic]}[{part}] is not what was read before: it was made anew"
                 raise AnotherLogError(msg)
-            checked["events", part] = records[1:]
+            checked[place] = batch[place][0 if compacted else 1 :]
         return checked
 
 
-def _last_events(db: sqlite3.Connection) -> dict[int, tuple[int, bytes]]:
-    """Offset and bytes of the last event of each partition."""
-    parts = db.execute("SELECT part FROM positions WHERE topic = 'events'").fetchall()
+def _last_records(db: sqlite3.Connection) -> dict[tuple[str, int], tuple[int, bytes]]:
+    """Offset and bytes of each partition's last event and last cut."""
+    found: dict[tuple[str, int], tuple[int, bytes]] = {
+        ("progress", part): (place, raw)
+        for part, place, raw in db.execute("SELECT part, place, raw FROM cuts").fetchall()
+    }
     newest = "SELECT off, raw FROM events WHERE part = ? ORDER BY off DESC LIMIT 1"
-    found = {part: db.execute(newest, (part,)).fetchone() for (part,) in parts}
-    return {part: (row[0], row[1]) for part, row in found.items() if row is not None}
+    for (part,) in db.execute("SELECT part FROM positions WHERE topic = 'events'").fetchall():
+        for last in db.execute(newest, (part,)).fetchall():
+            found["events", part] = last
+    return found

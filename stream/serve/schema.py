@@ -64,7 +64,7 @@ CREATE TABLE ends(
     topic TEXT, part INT, end INT NOT NULL, behind_since INT,
     PRIMARY KEY(topic, part)) WITHOUT ROWID;
 CREATE TABLE cuts(
-    part INTEGER PRIMARY KEY, off INT NOT NULL, watermark INT);
+    part INTEGER PRIMARY KEY, off INT NOT NULL, watermark INT, place INT, raw BLOB);
 """
 NAMES: Final = (
     *("meta", "communities", "names", "events", "threads", "waits", "items", "replies"),

@@ -46,12 +46,23 @@ class Waiting(NamedTuple):
     value: bytes | None
 
 
-def _cuts(part: int, records: Sequence[Arrived]) -> Iterator[Cut]:
+class Said(NamedTuple):
+    """A cut, and the record of ``progress`` that said it."""
+
+    offset: int
+    raw: bytes
+    cut: Cut
+
+
+def _cuts(part: int, records: Sequence[Arrived]) -> Iterator[Said]:
     for record in records:
+        raw = record.value or b""
         try:
-            yield decode_cut(record.value or b"", where=f"progress[{part}]@{record.offset}")
+            cut = decode_cut(raw, where=f"progress[{part}]@{record.offset}")
         except DecodeError as error:
             log.warning("passed over: %s", error)
+        else:
+            yield Said(record.offset, raw, cut)
 
 
 class Store:
@@ -67,7 +78,7 @@ class Store:
         self._reader = Reader(self._threads, self._communities, partitions=partitions)
         self._tables = Tables(db, self._threads, self._communities)
         self._waiting: dict[tuple[str, int], list[Waiting]] = defaultdict(list)
-        self._cuts: dict[int, list[Cut]] = defaultdict(list)
+        self._cuts: dict[int, list[Said]] = defaultdict(list)
         self._read: dict[tuple[str, int], int] = dict(self.positions())
         # Cuts that were there before we started may be older than what compaction left.
         self.cuts_from: Mapping[int, int] = {}
@@ -117,16 +128,17 @@ class Store:
         if self._read.get(("progress", part), 0) < self.cuts_from.get(part, 0):
             return
         cuts = self._cuts[part]
-        covered = [place for place, cut in enumerate(cuts) if self._has_read(part, cut)]
+        covered = [place for place, said in enumerate(cuts) if self._has_read(part, said.cut)]
         if not covered:
             return
-        cut = cuts[covered[-1]]
+        said = cuts[covered[-1]]
+        cut = said.cut
         del cuts[: covered[-1] + 1]
         if cut.offset < self._tables.shown(part):
             return  # Read again after a restart.
         for view in VIEWS:
             self._apply_view(view, part, cut.views.get(view, 0))
-        self._tables.move_clock(part, cut)
+        self._tables.move_clock(part, said)
 
     def _has_read(self, part: int, cut: Cut) -> bool:
         return self._read.get(("events", part), 0) >= cut.offset and all(

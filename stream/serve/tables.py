@@ -19,10 +19,9 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Mapping
 
-    from stream.codec.cuts import Cut
     from stream.serve.log import Row
     from stream.serve.numbers import Numbers
-    from stream.serve.store import Waiting
+    from stream.serve.store import Said, Waiting
 
 _REPLAY: Final = (KINDS[ReplayProgressed], KINDS[ReplayFinished])
 _EVENT: Final = (
@@ -148,8 +147,9 @@ class Tables:
         found = self._db.execute("SELECT off FROM cuts WHERE part = ?", (part,)).fetchone()
         return int(found[0]) if found else 0
 
-    def move_clock(self, part: int, cut: Cut) -> None:
+    def move_clock(self, part: int, said: Said) -> None:
         """Let the cut be the one that is shown, with the event time that it has come to."""
+        cut = said.cut
         span = (part, self.shown(part), cut.offset)
         within = "FROM events WHERE part = ? AND off >= ? AND off < ?"
         seen = self._db.execute(
@@ -162,9 +162,8 @@ class Tables:
         ).fetchall()
         self._advance(part, dict(seen), marks)
         self._db.execute(
-            "INSERT INTO cuts(part, off, watermark) VALUES(?, ?, ?) ON CONFLICT DO UPDATE"
-            " SET off = excluded.off, watermark = excluded.watermark",
-            (part, cut.offset, cut.watermark),
+            "INSERT OR REPLACE INTO cuts VALUES(?, ?, ?, ?, ?)",
+            (part, cut.offset, cut.watermark, said.offset, said.raw),
         )
 
     def _advance(
