@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from stream.process.held import Batch, DeadLetter, Place
 
 COMMITTED_WITHIN_S: Final = 30.0
-SETTLED_WITHIN_S: Final = 5.0
+SETTLED_WITHIN_S: Final = 2.0
 
 
 class Commits:

@@ -157,7 +157,7 @@ class Partitions:
             self._in_background(commits.close())
             if isinstance(error, LogReplacedError) or not isinstance(error, MENDABLE):
                 raise
-            self._say(error)
+            self.say(error)
             await asyncio.sleep(AGAIN_AFTER_S)
             return None
 
@@ -180,12 +180,13 @@ class Partitions:
             if not self.failed.done():
                 self.failed.set_exception(error)
             return
-        self._say(error)
+        self.say(error)
         self.consumer.hold(partition)
         self._forget(partition)
         self._adopt(partition, self._fenced_for_s if isinstance(error, Fenced) else AGAIN_AFTER_S)
 
-    def _say(self, error: BaseException) -> None:
+    def say(self, error: BaseException) -> None:
+        """Tell that we wait for ``error`` to be mended, but not again and again."""
         now = asyncio.get_running_loop().time()
         if now - self._said_at >= SAID_EVERY_S:
             self._said_at = now

@@ -12,6 +12,7 @@ from faust.streams import Stream
 from faust.types import StreamT  # noqa: TC002 # Faust reads an agent's annotations.
 from mode import CrashingSupervisor
 
+from stream.errors import BrokerError
 from stream.kafka.connect import connection, reachable
 from stream.kafka.topics import Topics, create
 from stream.process.batches import NoTables, RunApp, RunTopic
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from stream.config import Settings
 
 STOPPED_WITHIN_S: Final = 2.0
+LOOKED_EVERY_S: Final = 10.0
 NOBODY_LISTENS: Final = logging.CRITICAL + 1
 log = logging.getLogger(__name__)
 
@@ -110,7 +112,21 @@ async def _work(settings: Settings, member: str, pace: Pace, kind: type[Partitio
     assert isinstance(consumer, Consumer)  # noqa: S101 # Tells the type checker.
     partitions.consumer = consumer
     log.info("%s works for %s", member, settings.prefix)
-    await _until_ended(app, partitions)
+    watching = asyncio.create_task(_watch(settings, partitions))
+    try:
+        await _until_ended(app, partitions)
+    finally:
+        watching.cancel()
+
+
+async def _watch(settings: Settings, partitions: Partitions) -> None:
+    """Say so where the broker is away, also while there is nothing to commit."""
+    while True:
+        await asyncio.sleep(LOOKED_EVERY_S)
+        try:
+            await reachable(settings)
+        except BrokerError as error:
+            partitions.say(error)
 
 
 async def _until_ended(app: RunApp, partitions: Partitions) -> None:
