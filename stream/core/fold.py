@@ -177,7 +177,10 @@ def _agree(thread: Thread, item: Item, data: e.PostData | e.CommentData, place: 
     kind = data.kind if isinstance(data, e.PostData) else "comment"
     item.kind = item.agreed(item.kind, kind)
     item.on = item.agreed(item.on, data.on)
-    item.author = s.joined_voice(thread, item, item.author, thread.community.voice(data.author))
+    author = s.joined_voice(thread, item, item.author, thread.community.voice(data.author))
+    if author is not item.author:
+        item.author = author
+        thread.mix_up()
     item.names = item.agreed(item.names, data.mentions)
     item.place(place)
     if isinstance(data, e.PostData):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from stream.core import events as e
 from stream.core.people import masked, tokens_of, unite
-from stream.core.replies import reopen
+from stream.core.replies import review
 from stream.core.sums import enter, leave
 from stream.core.thread import UNTANGLED
 
@@ -43,9 +43,9 @@ def aliased(thread: Thread, event: e.PersonAliased) -> bool:
 def rename(thread: Thread) -> None:
     """Who is called what has changed: everything said is looked at again."""
     thread.learn_names()
-    thread.tangled = UNTANGLED
+    thread.tangled, thread.heard = UNTANGLED, None
     for on in thread.posts:
-        reopen(thread, on)
+        review(thread, on)
 
 
 def erased(thread: Thread, event: e.PersonErased) -> bool:
@@ -70,6 +70,7 @@ def forget(thread: Thread) -> None:
         if item.author is not None and masked(item.author, hidden):
             leave(thread, item)
             item.author, item.erased = None, True
+            thread.mix_up()
             enter(thread, item)
             thread.touched[item.id] = item
         more = item.more

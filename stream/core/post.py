@@ -9,7 +9,9 @@ from stream.core.item import Item
 from stream.core.people import call
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from stream.core.people import Voice
 
 NOBODY: Final = ""  # Whose comments those are that name no author; nobody can be called so.
 SHORTEST_BEGINNING: Final = 3
@@ -19,8 +21,8 @@ class Post:
     """Sorted by time throughout, so that the latest earlier comment is the last, else a bisection.
 
     ``fresh``: what is to be looked at again; None while there is nothing to settle. ``changed``:
-    names, and from where on they may mean something else. ``moved``: ids that stand elsewhere in
-    time than before. ``mixed``: two persons of one called name have commented.
+    people, and from where on calling them may mean something else. ``moved``: ids that stand
+    elsewhere in time than before. ``mixed``: two persons of one called name have commented.
     """
 
     __slots__ = ("by", "calls", "changed", "fresh", "last", "mixed", "moved", "names")
@@ -31,7 +33,7 @@ class Post:
         self.names: list[str] = []
         self.calls: dict[str, list[Item]] | None = None
         self.fresh: list[Item] | None = None
-        self.changed: list[tuple[str, Item]] | None = None
+        self.changed: list[tuple[Voice | None, Item]] | None = None
         self.moved: set[str] | None = None
         self.mixed = False
 
@@ -50,7 +52,7 @@ class Post:
         if self.last is None or self.last < c:
             self.last = c
         else:
-            self._change(name, c)
+            self._change(c.author, c)
         for said_name in c.said:
             if self.calls is None:
                 self.calls = {}
@@ -71,7 +73,7 @@ class Post:
                 del self.names[bisect_left(self.names, name)]
         since = Item(c.id)
         since.at = c.at
-        self._change(name, since)
+        self._change(c.author, since)
         if self.last is c:
             self.last = max([own[-1] for own in self.by.values()], default=None)
         for said_name in c.said:
@@ -93,7 +95,7 @@ class Post:
             yield self.names[index]
             index += 1
 
-    def calling(self, names: tuple[str, ...], since: Item, until: Item | None) -> Iterator[Item]:
+    def calling(self, names: Iterable[str], since: Item, until: Item | None) -> Iterator[Item]:
         """The comments from ``since`` to ``until`` that call one of ``names`` or its beginning."""
         if self.calls is None:
             return
@@ -109,10 +111,10 @@ class Post:
         """All comments, in order of time."""
         return sorted([c for said in self.by.values() for c in said])
 
-    def _change(self, name: str, since: Item) -> None:
+    def _change(self, author: Voice | None, since: Item) -> None:
         if self.changed is None:
             self.changed = []
-        self.changed.append((name, since))
+        self.changed.append((author, since))
 
 
 def called(c: Item) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from stream.core.item import Found, Item
 from stream.core.people import call
-from stream.core.post import NOBODY, SHORTEST_BEGINNING, called, later, previous
+from stream.core.post import SHORTEST_BEGINNING, later, previous
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,27 +33,27 @@ def settle(thread: Thread) -> None:
         post.fresh = post.changed = post.moved = None
         if changed is None:
             for c in fresh:
-                _find(thread, post, c)
-        elif thread.roots is not None or post.mixed:
-            everyone = post.comments()
-            thread.touched.update({c.id: c for c in everyone})
-            for c in everyone:
-                _find(thread, post, c)
+                _look_again(thread, post, c, moved)
         else:
             queue = {c.id: c for c in fresh}
-            for name, since in changed:
-                queue.update({c.id: c for c in _concerned(thread, post, name, since)})
+            for author, since in changed:
+                queue.update({c.id: c for c in _concerned(thread, post, author, since)})
             _forward(thread, post, queue, moved)
     thread.open.clear()
 
 
-def reopen(thread: Thread, on: str) -> None:
-    """Whose post it is may have changed: every comment on it is looked at again."""
+def review(thread: Thread, on: str) -> None:
+    """Who is who may have changed: every comment on a post is looked at again."""
     post = thread.posts[on]
     if post.fresh is None:
         thread.open.append(post)
     post.fresh = post.comments()
-    thread.touched.update({c.id: c for c in post.fresh})
+
+
+def reopen(thread: Thread, on: str) -> None:
+    """The post itself may have changed: every comment on it is told again."""
+    review(thread, on)
+    thread.touched.update({c.id: c for c in thread.posts[on].fresh or ()})
 
 
 def _forward(thread: Thread, post: Post, queue: dict[str, Item], moved: set[str]) -> None:
@@ -62,41 +62,63 @@ def _forward(thread: Thread, post: Post, queue: dict[str, Item], moved: set[str]
     while heap:
         c = heappop(heap)
         del queue[c.id]
-        before = c.found if c.unsaid is None else (*c.found, c.unsaid)
-        news = _find(thread, post, c)
-        if news or any(_in(found.to, moved) or _in(found.better, moved) for found in before):
-            thread.touched[c.id] = c
-        if news:
-            for other in _concerned(thread, post, called(c), c):
+        if _look_again(thread, post, c, moved):
+            for other in _concerned(thread, post, c.author, c):
                 if other.id not in queue:
                     queue[other.id] = other
                     heappush(heap, other)
+
+
+def _look_again(thread: Thread, post: Post, c: Item, moved: set[str]) -> bool:
+    """Whether a comment means another than before; told again also where what it means moved."""
+    before = c.found if c.unsaid is None else (*c.found, c.unsaid)
+    news = _find(thread, post, c)
+    if news or any(_in(found.to, moved) or _in(found.better, moved) for found in before):
+        thread.touched[c.id] = c
+    return news
 
 
 def _in(item: Item | None, ids: set[str]) -> bool:
     return item is not None and item.id in ids
 
 
-def _concerned(thread: Thread, post: Post, name: str, since: Item) -> Iterator[Item]:
-    """The later comments that call ``name``, a beginning or an alias of it, or answer unsaid."""
-    if name:
-        names = tuple(thread.aliases.get(name, (name,)))
-        yield from post.calling(names, since, _free(post, name, since))
+def _concerned(thread: Thread, post: Post, author: Voice | None, since: Item) -> Iterator[Item]:
+    """The later comments that call ``author``, by a beginning or an alias too; or answer unsaid."""
+    if author is not None:
+        plain = thread.roots is None and not post.mixed
+        until = _free(post, author.call, since) if plain else None
+        yield from post.calling(_names(thread, author), since, until)
     host = None if post.last is None else _host(thread, post.last.on)
-    own = None if host is None else post.by.get(host.call)
-    if own is None or host is None or name == host.call:
+    if host is None or (author is not None and thread.who(author) == thread.who(host)):
         return
-    if not _crowded(post, (host.call, name), since):
-        yield from [c for c in own[bisect_left(own, since) :] if not c.said]
+    if not _crowded(thread, post, (author, host), since):
+        for name in _calls(thread, host):
+            own = post.by.get(name, [])
+            yield from [c for c in own[bisect_left(own, since) :] if not c.said]
 
 
-def _crowded(post: Post, without: tuple[str, str], before: Item) -> bool:
+def _calls(thread: Thread, voice: Voice) -> Iterable[str]:
+    """The called names under which a person has written."""
+    if thread.roots is None:
+        return (voice.call,)
+    return thread.calls.get(thread.who(voice), (voice.call,))
+
+
+def _names(thread: Thread, voice: Voice) -> set[str]:
+    """All called names of a person, those too under which they have not written here."""
+    aliases = thread.aliases
+    return {name for call_ in _calls(thread, voice) for name in aliases.get(call_, (call_,))}
+
+
+def _crowded(thread: Thread, post: Post, without: tuple[Voice | None, Voice], before: Item) -> bool:
     """Whether so many others commented before that nothing is guessed anyway."""
-    others = 0
-    for name, said in post.by.items():
-        if name not in without and said[0] < before:
-            others += 1
-            if others == CROWD:
+    but = {None if voice is None else thread.who(voice) for voice in without}
+    others = set()
+    for said in post.by.values():
+        author = said[0].author
+        if said[0] < before:
+            others.add(None if author is None else thread.who(author))
+            if len(others - but) == CROWD:
                 return True
     return False
 
@@ -146,29 +168,25 @@ def _unsaid(thread: Thread, post: Post, c: Item, host: Voice | None) -> Found | 
 
 def _only_other(thread: Thread, post: Post, c: Item, host: str) -> Item | None:
     """The latest earlier comment of the only other person who commented."""
+    others: dict[str, Item] = {}
+    for said in post.by.values():
+        for d in _speakers(post, said, c):
+            if d.author is None:
+                return None  # Somebody unknown may be one more person.
+            whose = thread.who(d.author)
+            if whose != host:
+                others[whose] = later(others.get(whose), d) or d
+                if len(others) == CROWD:
+                    return None
+    return next(iter(others.values()), None)
+
+
+def _speakers(post: Post, said: list[Item], before: Item) -> Iterable[Item]:
+    """Of one name's earlier comments the last, and each where several people have the name."""
     if post.mixed:
-        return _only_other_of(thread, [d for d in post.comments() if d < c], host)
-    only: Item | None = None
-    for name, said in post.by.items():
-        if not said[0] < c:
-            continue
-        if name == NOBODY:
-            return None  # Somebody unknown may be one more person.
-        author = said[0].author
-        if author is None or thread.who(author) == host:
-            continue
-        if only is not None and only.author and thread.who(author) != thread.who(only.author):
-            return None
-        only = later(only, previous(said, c))
-    return only
-
-
-def _only_other_of(thread: Thread, earlier: list[Item], host: str) -> Item | None:
-    if any(d.author is None for d in earlier):
-        return None
-    others = [d for d in earlier if d.author is not None and thread.who(d.author) != host]
-    people = {thread.who(d.author) for d in others if d.author is not None}
-    return others[-1] if len(people) == 1 else None
+        return said[: bisect_left(said, before)]
+    last = previous(said, before)
+    return () if last is None else (last,)
 
 
 def _meant(thread: Thread, post: Post, c: Item, name: str, host: Voice | None) -> Found:
@@ -190,6 +208,15 @@ def _meant(thread: Thread, post: Post, c: Item, name: str, host: Voice | None) -
     return _addressed(thread, post, c, Found(name, how, to, to.author, to))
 
 
+def _theirs(thread: Thread, post: Post, author: Voice) -> list[Item]:
+    """A person's comments on a post, under whatever name, in order of time."""
+    own = [post.by[name] for name in _calls(thread, author) if name in post.by]
+    if len(own) == 1 and not post.mixed:
+        return own[0]
+    whose = thread.who(author)
+    return sorted([d for said in own for d in said if d.author and thread.who(d.author) == whose])
+
+
 def _latest(post: Post, names: Iterable[str], before: Item) -> Item | None:
     to = None
     for name in names:
@@ -202,11 +229,7 @@ def _addressed(thread: Thread, post: Post, c: Item, found: Found) -> Found:
     to = found.to
     if to is None or to.author is None:
         return found
-    if thread.roots is None and not post.mixed:
-        said = post.by[to.author.call] if to.id != c.on else []
-    else:
-        whose = thread.who(to.author)
-        said = [d for d in post.comments() if d.author and thread.who(d.author) == whose]
+    said = _theirs(thread, post, to.author)
     end = bisect_left(said, c)
     if not end:
         return found

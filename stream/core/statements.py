@@ -12,7 +12,7 @@ from stream.core.identity import aliased, erased, seen
 from stream.core.item import CHANGES, Edit, Item
 from stream.core.moments import happening, joined, stands
 from stream.core.people import masked
-from stream.core.sums import SPEAKING, count, enter, leave
+from stream.core.sums import SPEAKING, count, enter, is_first, leave
 from stream.core.thread import Observed
 from stream.core.when import moment
 
@@ -100,7 +100,7 @@ def _removed(thread: Thread, event: e.ItemDeleted | e.ItemRestored) -> bool:
     else:
         more.restorations = after
     deleted = stands(more.deletions, more.restorations)
-    thread.stale |= deleted != item.deleted
+    thread.stale |= deleted != item.deleted and (item.deleted or is_first(thread, item))
     item.deleted = deleted
     count(thread, item, 1)
     return True

@@ -9,7 +9,7 @@ from stream.core.community import BOUNDED_COLUMN, DELETIONS, EDITS
 from stream.core.item import EXACT, HORIZON, Item
 from stream.core.people import roots
 from stream.core.post import Post
-from stream.core.replies import reopen
+from stream.core.replies import reopen, review
 from stream.core.thread import KINDS, TANGLED, UNTANGLED
 from stream.core.waits import first_of, is_response, is_return
 from stream.core.when import LONG_AGO
@@ -62,16 +62,25 @@ def _speak(thread: Thread, item: Item) -> None:
             post.fresh.append(item)
 
 
+def is_first(thread: Thread, item: Item) -> bool:
+    """Whether any of the thread's waits rests on the item."""
+    return item in (
+        thread.root,
+        thread.response,
+        thread.answer,
+        thread.comment,
+        thread.returned,
+    )
+
+
 def leave(thread: Thread, item: Item) -> None:
     """Take an item's part out; what was first is looked for again."""
     count(thread, item, -1)
     if item.kind is None:
         return
-    thread.stale = True
+    thread.stale |= is_first(thread, item) or item.at in (thread.first_at, thread.last_at)
     if item.mode != EXACT and thread.hazy is not None:
         thread.hazy.pop(item.id, None)
-    if thread.tangled and item.author is not None:
-        thread.tangled = UNTANGLED
     if item.kind == "comment":
         del thread.spoken[bisect_left(thread.spoken, item.at)]
     if item.kind in SPEAKING and item.on is not None:
@@ -114,17 +123,28 @@ def _count_more(thread: Thread, item: Item, more: More, n: int) -> None:
 
 def untangle(thread: Thread) -> None:
     """Find again who is who, and where that differs, look at everything again."""
-    voices = {item.author for item in thread.items.values() if item.author and item.kind}
-    thread.heard = {(voice.token, voice.call) for voice in voices}
-    found = roots(voices, thread.aliases)
-    trivial = len(found) == len(thread.heard) and all(t == root for t, root in found.items())
+    known = None if thread.heard is None else thread.heard - thread.joining
+    heard = thread.heard = writers(thread) if thread.heard is None else thread.heard
+    found = roots(heard, thread.aliases)
+    thread.stale |= any(found[voice.token] != voice.token for voice in thread.joining & heard)
+    thread.joining = set()
+    thread.calls = {}
+    for voice in heard:
+        thread.calls.setdefault(found[voice.token], set()).add(voice.call)
+    plain = all(len(calls) == 1 for calls in thread.calls.values())
+    trivial = plain and all(token == root for token, root in found.items())
+    held, thread.roots = thread.roots or {}, None if trivial else found
     thread.tangled = TANGLED
-    if (thread.roots or None) == (None if trivial else found):
+    if known is not None and all(found[v.token] == held.get(v.token, v.token) for v in known):
         return
-    thread.roots = None if trivial else found
     thread.stale = True
     for on in thread.posts:
-        reopen(thread, on)
+        review(thread, on)
+
+
+def writers(thread: Thread) -> set[Voice]:
+    """Who has written in a thread."""
+    return {item.author for item in thread.items.values() if item.author and item.kind}
 
 
 def look(thread: Thread) -> None:
@@ -167,17 +187,21 @@ def _opened(thread: Thread, on: str) -> Post:
 def _hear(thread: Thread, voice: Voice) -> None:
     """Notice where a token does not say who somebody is."""
     if thread.tangled:
-        if (voice.token, voice.call) not in thread.heard:
+        if thread.heard is not None and voice not in thread.heard:
+            thread.heard.add(voice)
+            thread.joining.add(voice)
             thread.tangled = UNTANGLED
-    elif voice.call in thread.aliases:
+    elif voice.call in thread.aliases or _doubtful(thread, voice):
         thread.tangled = UNTANGLED
-    elif voice.id is not None:
-        if voice.plain in thread.people or voice.token in thread.community.renamed:
-            thread.tangled = UNTANGLED
-    else:
-        bearers = thread.community.bearers.get(voice.call, ())
-        if any(bearer in thread.people for bearer in bearers):
-            thread.tangled = UNTANGLED
+        thread.heard = writers(thread)
+        thread.joining = {voice} if thread.people[voice.token] == 1 else set()
+
+
+def _doubtful(thread: Thread, voice: Voice) -> bool:
+    if voice.id is not None:
+        return voice.plain in thread.people or voice.token in thread.community.renamed
+    bearers = thread.community.bearers.get(voice.call, ())
+    return any(bearer in thread.people for bearer in bearers)
 
 
 def _offer(thread: Thread, item: Item, *, newest: bool) -> None:

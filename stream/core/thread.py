@@ -68,6 +68,7 @@ class Thread:
     __slots__ = (
         "answer",
         "asker",
+        "calls",
         "comment",
         "community",
         "contested",
@@ -80,6 +81,7 @@ class Thread:
         "hidden",
         "id",
         "items",
+        "joining",
         "key",
         "kinds",
         "last_at",
@@ -127,7 +129,9 @@ class Thread:
         self.open: list[Post] = []
         self.tangled = 0
         self.roots: Mapping[str, str] | None = None
-        self.heard: set[tuple[str, str]] = set()  # Token and called name, once tangled
+        self.heard: set[Voice] | None = None  # Who has written, once tangled
+        self.joining: set[Voice] = set()  # Those of them who are new
+        self.calls: dict[str, set[str]] = {}  # By root, once tangled: the person's called names
         self.names: Names | None = None  # Where the thread has aliases of its own
         self.hidden: frozenset[str] = community.erased
 
@@ -142,6 +146,11 @@ class Thread:
         if self.stated is None:
             self.stated = Stated()
         return self.stated
+
+    def mix_up(self) -> None:
+        """Somebody may have gone: find again who is who, where that is in question."""
+        if self.tangled:
+            self.tangled, self.heard = UNTANGLED, None
 
     @property
     def haze(self) -> dict[str, Item]:
