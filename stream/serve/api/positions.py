@@ -24,7 +24,8 @@ async def positions(views: Reading) -> Answer:
     with views.shown() as shown:
         now = int(time.time() * 1000)
         log = shown.rows(
-            "SELECT e.part, ifnull(c.off, 0), e.end, e.behind_since, c.watermark"
+            "SELECT e.part, ifnull(c.off, 0), e.end,"
+            " CASE WHEN e.end > ifnull(c.off, 0) THEN e.behind_since END, c.watermark"
             " FROM ends e LEFT JOIN cuts c USING(part) WHERE e.topic = 'events' ORDER BY e.part"
         )
         topics = shown.rows(
