@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stream.archive.base import Options
-    from stream.core.events import Event
     from stream.core.community import Community
+    from stream.core.events import Event
     from stream.core.thread import Thread
 
 # What says nothing about when a thread was alive.
