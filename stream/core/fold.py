@@ -109,7 +109,9 @@ class Partition:
             return
         else:
             leave(thread, item)
+            before = item.at
             _agree(thread, item, data, place)
+            thread.stale |= item.at != before
             enter(thread, item)
         thread.touched[item.id] = item
         self.touched[id(thread)] = thread

@@ -78,7 +78,7 @@ def leave(thread: Thread, item: Item) -> None:
     count(thread, item, -1)
     if item.kind is None:
         return
-    thread.stale |= is_first(thread, item) or item.at in (thread.first_at, thread.last_at)
+    thread.stale |= is_first(thread, item)
     if item.mode != EXACT and thread.hazy is not None:
         thread.hazy.pop(item.id, None)
     if item.kind == "comment":

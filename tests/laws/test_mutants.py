@@ -51,8 +51,8 @@ MUTANTS = [
     ),
     pytest.param(
         "sums.py",
-        "    thread.stale |= is_first(thread, item) or item.at",
-        "    thread.stale |= item.at",
+        "    thread.stale |= is_first(thread, item)\n    if item.mode",
+        "    if item.mode",
         id="what was first stays so although it left",
     ),
     pytest.param(
