@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from stream.codec.keys import thread_key
 from stream.core.position import Position
+from stream.serve.schema import open_reader
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+T = TypeVar("T")
 
 
 class Shown:
@@ -103,3 +109,31 @@ class Views:
             yield Shown(self._db)
         finally:
             self._db.execute("COMMIT")
+
+
+class AsideViews:
+    """The same in a thread of its own, for what takes long: other answers do not wait for it."""
+
+    def __init__(self, database: Path) -> None:
+        self._database = database
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="aside")
+        self._db: sqlite3.Connection | None = None
+
+    async def answer(self, made: Callable[[Shown], T]) -> T:
+        """What ``made`` makes of one state of all views."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._answer, made)
+
+    def _answer(self, made: Callable[[Shown], T]) -> T:
+        if self._db is None:
+            self._db = open_reader(self._database)
+        with Views(self._db).shown() as shown:
+            return made(shown)
+
+    def close(self) -> None:
+        """End the thread, and with it what is being made."""
+        self._thread.submit(self._close)
+        self._thread.shutdown()
+
+    def _close(self) -> None:
+        if self._db is not None:
+            self._db.close()

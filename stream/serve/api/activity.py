@@ -13,7 +13,7 @@ from stream.serve.api import models
 from stream.serve.api.answers import Answer
 from stream.serve.api.parameters import (
     InCommunity,
-    Reading,
+    ReadingAside,
     Since,
     Until,
     community_of,
@@ -43,7 +43,7 @@ Bucket = Literal["15m", "hour", "day", "week", "month"]
 
 @router.get("/v1/activity", responses={200: {"model": models.Activity}}, tags=["measures"])
 async def activity(  # noqa: PLR0913 (each is a parameter of the call)
-    views: Reading,
+    views: ReadingAside,
     *,
     community: InCommunity = None,
     bucket: Annotated[Bucket, Query(description="How long a row is.")] = "day",
@@ -54,7 +54,8 @@ async def activity(  # noqa: PLR0913 (each is a parameter of the call)
     """Rows of counts, those of empty buckets with them; from the first to the last by default."""
     named = zone_of(zone)
     asked = moment("since", since, named), moment("until", until, named)
-    with views.shown() as shown:
+
+    def answer(shown: Shown) -> Answer:
         number = community_of(shown, community)
         first, end = _span(shown, number, bucket, named, asked)
         found = shown.rows(
@@ -79,6 +80,8 @@ async def activity(  # noqa: PLR0913 (each is a parameter of the call)
             "as_of": printed(shown.as_of(number)),
         }
         return Answer(body, shown)
+
+    return await views.answer(answer)
 
 
 def _span(

@@ -27,7 +27,7 @@ from stream.serve.api.shapes import Problem
 from stream.serve.hub import Hub
 from stream.serve.notice import Commits
 from stream.serve.schema import open_reader, open_writer
-from stream.serve.shown import Views
+from stream.serve.shown import AsideViews, Views
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -64,6 +64,7 @@ def create(
         open_writer(database).close()
         db = open_reader(database)
         app.state.views = Views(db)
+        app.state.aside = AsideViews(database)
         app.state.commits = Commits(db, database)
         app.state.hub = Hub(db, app.state.commits, partitions=settings.partitions)
         beside = [asyncio.create_task(app.state.commits.run())]
@@ -75,6 +76,7 @@ def create(
             for task in beside:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
+            app.state.aside.close()
             db.close()
 
     app = _Api(

@@ -15,7 +15,7 @@ from stream.codec.times import stamp
 from stream.core.position import Position
 from stream.core.when import ms
 from stream.serve.api.problems import KNOWN_MAX, Problem, wrong
-from stream.serve.shown import Shown, Views
+from stream.serve.shown import AsideViews, Shown, Views
 
 if TYPE_CHECKING:
     from fastapi.dependencies.models import Dependant
@@ -67,6 +67,15 @@ async def _caught_up(
 
 
 Reading = Annotated[Views, Depends(_caught_up)]
+
+
+async def _aside(request: Request, views: Reading) -> AsideViews:
+    del views  # It has been waited for.
+    aside: AsideViews = request.app.state.aside
+    return aside
+
+
+ReadingAside = Annotated[AsideViews, Depends(_aside)]
 
 
 async def _wait(views: Views, commits: Commits, wanted: Position, wait_ms: int) -> None:
