@@ -12,6 +12,7 @@ from stream.kafka.connect import connection
 from stream.kafka.follow import Record, open_reader
 from stream.kafka.publish import open_publisher
 from stream.kafka.topics import VIEWS, Topics, create
+from stream.process.adopt import CUT_WITHIN, last_cut
 from stream.process.commit import group_of
 from tests.process.harness import caught_up, folded, publish, rows, workers
 from tests.story import HOUR, NOON, aliased, answered, asked, commented, progressed
@@ -219,6 +220,14 @@ async def test_more_workers_than_partitions_do_no_harm(settings, start):
         start(f"worker-{n}")
     await caught_up(settings)
     assert await rows(settings) == await folded(settings)
+
+
+async def test_the_last_cut_is_found_however_far_from_the_end(settings):
+    progress = Topics(settings.prefix).progress
+    nothing_since = [(0, b"0", None)] * (CUT_WITHIN + 10)
+    await put(settings, (0, b"0", _cut(7)), (0, b"0", _cut(8)), *nothing_since, topic=progress)
+    assert (await last_cut(settings, 0)).offset == 8
+    assert (await last_cut(settings, 1)).offset == 0
 
 
 async def test_views_of_a_log_that_was_made_anew_are_refused(settings, start):

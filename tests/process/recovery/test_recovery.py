@@ -31,6 +31,23 @@ async def test_a_worker_killed_again_and_again_leaves_exact_views(settings, tmp_
     assert await rows(settings) == await folded(settings)
 
 
+async def test_a_worker_that_is_ended_amid_a_replay_has_written_all_that_it_committed(
+    settings, tmp_path
+):
+    events = crowd(6)
+    with workers(settings, tmp_path) as start:
+        await publish(settings, islice(events, EVENTS // 2))
+        for _ in range(2):
+            worker = start()
+            await worker.says("goes on from offset")
+            await asyncio.sleep(0.3)
+            worker.process.terminate()
+            assert await worker.ends(within_s=4) == 0
+        start()
+        await caught_up(settings)
+    assert await rows(settings) == await folded(settings)
+
+
 async def test_a_worker_that_wakes_after_another_took_over_changes_nothing(
     settings, tmp_path, broker_kind
 ):
