@@ -1,0 +1,54 @@
+"""What the demo says of its findings."""
+
+from collections import Counter
+
+from stream.cli.findings import Span, sentences
+from stream.replay import Progress
+from tests.story import DAY, asked, commented
+
+QUIET = {"questions": 0, "answers": 0, "posts": 0, "comments": 0, "bounded": 0, "people": 0}
+
+
+def latency(n, **counts):
+    none = {"n_observed": 0, "n_between": 0, "n_waiting": 0, "n_unknown": 0}
+    return {"n": n, "quantiles": [], "within": [], **none, **counts}
+
+
+def found(rows, threads=(), **metrics):
+    waits = dict.fromkeys(("first_response", "first_answer", "first_comment"), latency(0))
+    return {
+        "threads": list(threads),
+        "latency": {**waits, **metrics},
+        "activity": {"rows": [{"start": start, **QUIET, **row} for start, row in rows]},
+    }
+
+
+def test_a_wait_that_nobody_has_ended_is_not_called_a_wait_of_no_time():
+    rows = [("2017-04-24T00:00:00.000Z", {"questions": 1, "people": 1})]
+    said = list(sentences(found(rows, first_answer=latency(1, n_waiting=1)), Counter({6: 1})))
+    assert "First answer: still waiting." in said
+
+
+def test_a_bounded_wait_says_that_it_is_bounded():
+    rows = [("2017-04-24T00:00:00.000Z", {"questions": 1, "people": 1})]
+    between = latency(1, n_between=1)
+    between["quantiles"] = [{"p": 0.5, "after_ms": 0, "by_ms": 1_347_257_077}]
+    said = list(sentences(found(rows, first_answer=between), Counter({6: 1})))
+    assert "First answer: ≤ 15 d 15 h (the archive does not say when exactly)." in said
+
+
+def test_half_that_never_came_is_said():
+    rows = [("2017-04-24T00:00:00.000Z", {"questions": 9, "people": 1})]
+    waiting = latency(9, n_waiting=8, n_observed=1)
+    waiting["quantiles"] = [{"p": 0.5, "ms": None}]
+    said = list(sentences(found(rows, first_answer=waiting), Counter({6: 9})))
+    assert "First answer: not even half came, 8 of 9 still wait." in said
+
+
+def test_the_span_is_whole_days_and_ends_behind_the_last():
+    progress = Progress()
+    for event in (asked(), commented("q.c1", after=2 * DAY)):
+        progress.add(event)
+    span = Span.of(progress)
+    assert progress.events == 2
+    assert (span.since, span.until) == ("2017-04-24", "2017-04-27")
