@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import socket
 import sys
@@ -133,7 +134,7 @@ def _temporary() -> Iterator[Path]:
 
 @asynccontextmanager
 async def _broker(asked: Asked, settings: Settings) -> AsyncIterator[str]:
-    if settings.brokers != Settings().brokers or asked.brokers:
+    if asked.brokers or os.environ.get("THREADLINE_BROKERS"):
         await reachable(settings)
         yield settings.brokers
         return
