@@ -1,134 +1,18 @@
-"""``/v1/streams/events``: every event once, from wherever one goes on."""
+"""``/v1/streams/events`` over HTTP."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager, suppress
-from itertools import cycle
 
 import httpx
-import orjson
-import pytest
 import uvicorn
 
 from stream.config import Settings
 from stream.core.position import Position
 from stream.serve.api.app import create
-from stream.serve.api.streams import EventStream
-from stream.serve.hub import Filter, Hub
-from stream.serve.notice import Commits
-from stream.serve.schema import open_reader, open_writer
-from stream.serve.store import Store
-from stream.serve.subscriber import Subscriber
-from tests.serve.world import World
-from tests.story import DAY, HOUR, MINUTE, aliased, answered, asked, commented, finished
-
-
-def many(threads=12, comments=30):
-    """A community of some hundred events, and two that concern it as a whole."""
-    yield aliased("Ann", "Anna")
-    for n in range(threads):
-        yield asked(thread=f"t{n}", after=n * MINUTE)
-        yield answered(thread=f"t{n}", after=HOUR + n)
-        for c in range(comments):
-            yield commented(f"q.c{c}", thread=f"t{n}", after=c * HOUR)
-    yield finished(3 * DAY)
-
-
-def database(world, path, *, sizes, order):
-    """The world's log, its partitions stored in another order in each database."""
-    db = open_writer(path)
-    store = Store(db, partitions=world.partitions)
-    places = [("events", part) for part in order]
-    for batch, positions in world.batches({}, cycle(sizes), places):
-        store.apply(batch, positions)
-    db.close()
-    return open_reader(path)
-
-
-def frames(data):
-    """(id, event, data) of each frame."""
-    for text in data.decode().split("\n\n"):
-        fields = dict(line.split(": ", 1) for line in text.splitlines() if not line.startswith(":"))
-        if "data" in fields:
-            yield fields["id"], fields.get("event", "message"), orjson.loads(fields["data"])
-
-
-async def read(hub, cursor, *, wanted=None, take=10**9):
-    """The frames from ``cursor`` (a token, or None: the start) to the end, ``take`` at most."""
-    stands = Position() if cursor is None else Position.parse(cursor)
-    subscriber = Subscriber(hub, wanted or Filter(), hub.start(stands), stands)
-    found = []
-    async for data in subscriber.frames():
-        found += frames(data)
-        if len(found) >= take or (found and subscriber.cursor.covers(hub.end)):
-            return found[:take]
-    return found
-
-
-@pytest.fixture
-async def hubs(tmp_path):
-    """Two serve processes on one log, which have stored it in different orders."""
-    world = World()
-    world.publish(*many())
-    first = database(world, tmp_path / "1.db", sizes=(7, 40, 3), order=(0, 1, 2))
-    other = database(world, tmp_path / "2.db", sizes=(100, 1), order=(2, 0, 1))
-    yield [
-        Hub(db, Commits(db, tmp_path / "x.db"), partitions=world.partitions)
-        for db in (first, other)
-    ]
-    first.close()
-    other.close()
-
-
-def ids(found):
-    return [data["id"] for _, event, data in found if event == "message"]
-
-
-async def test_all_is_every_event_once_also_those_that_lie_in_every_partition(hubs):
-    found = await read(hubs[0], None)
-    assert len(found) == len(set(ids(found))) == len(list(many()))
-
-
-@pytest.mark.parametrize("every", [1, 17, 150])
-async def test_whoever_goes_on_from_an_id_has_every_event_once(hubs, every):
-    """Even when each time another process answers."""
-    seen, cursor = [], None
-    for hub in cycle(hubs):
-        found = await read(hub, cursor, take=every)
-        seen += ids(found)
-        if len(seen) >= len(list(many())):
-            break
-        cursor = found[-1][0]
-    assert len(seen) == len(set(seen)) == len(list(many()))
-
-
-async def test_filters_let_through_what_they_say(hubs):
-    for wanted, count in (
-        (Filter(thread="community.example/t3"), 32),
-        (Filter(community="community.example"), len(list(many()))),
-        (Filter(community="other.example"), 0),
-        (Filter(since=1_493_035_200_000 + 29 * HOUR), 13),
-    ):
-        subscriber = Subscriber(hubs[0], wanted, 0, Position())
-        found = []
-        async for data in subscriber.frames():
-            found += frames(data)
-            if any(event == "checkpoint" for _, event, _ in found):
-                break
-            if len(ids(found)) >= count and subscriber.cursor.covers(hubs[0].end):
-                break
-        assert len(ids(found)) == count
-
-
-async def test_who_filters_is_told_how_far_the_log_has_come(hubs):
-    subscriber = Subscriber(hubs[0], Filter(thread="community.example/none"), 0, Position())
-    found = []
-    async for data in subscriber.frames():
-        found += frames(data)
-        if found:
-            break
-    assert found == [(hubs[0].end.token, "checkpoint", {"position": hubs[0].end.token})]
+from tests.serve.streams import frames, ids, many
+from tests.story import HOUR, answered, asked
 
 
 @asynccontextmanager
@@ -252,53 +136,3 @@ async def test_a_cursor_from_before_the_log_names_the_oldest(served):
         answer = await client.get("/v1/streams/events", params={"cursor": cursor})
     assert answer.json()["type"] == "urn:threadline:problem:cursor-too-old"
     assert Position.parse(answer.json()["oldest"]) == {0: 5, 1: 0, 2: 0}
-
-
-class Reader:
-    """A client as ASGI shows it: takes ``pause_s`` for each piece, and never goes away."""
-
-    def __init__(self, pause_s):
-        self.pause_s = pause_s
-        self.sent: list[dict[str, object]] = []
-
-    async def receive(self):
-        await asyncio.Event().wait()
-
-    async def send(self, message):
-        await asyncio.sleep(self.pause_s)
-        self.sent.append(message)
-
-
-async def test_who_takes_too_long_is_told_where_to_come_back(hubs):
-    reader = Reader(0.05)
-    subscriber = Subscriber(hubs[0], Filter(), 0, Position())
-    await EventStream(subscriber, slow_s=0.01)({}, reader.receive, reader.send)
-    *_, last, end = reader.sent
-    [(cursor, event, data)] = frames(last["body"])
-    assert (event, cursor) == ("error", data["position"])
-    assert "come back from this id" in data["detail"]
-    assert end == {"type": "http.response.body", "body": b"", "more_body": False}
-
-
-async def test_who_takes_nothing_is_left(hubs):
-    reader = Reader(0.01)
-    stream = EventStream(Subscriber(hubs[0], Filter(), 0, Position()), gone_s=0.001)
-    await asyncio.wait_for(stream({}, reader.receive, reader.send), 5)
-    assert len(reader.sent) == 1  # The head alone.
-
-
-async def test_silence_is_broken_by_a_heartbeat(hubs):
-    class Impatient(Subscriber):
-        heartbeat_s = 0.05
-
-    subscriber = Impatient(hubs[0], Filter(), hubs[0].top, hubs[0].end)
-    found = [data async for data in _first(subscriber.frames(), 3)]
-    assert found[1:] == [b": heartbeat\n\n"] * 2
-
-
-async def _first(pieces, count):
-    async for piece in pieces:
-        yield piece
-        count -= 1
-        if not count:
-            return
