@@ -52,10 +52,11 @@ class Commits:
 
     async def settled(self) -> bool:
         """Wait for what is under way; whether it went well."""
-        if self._last is None:
+        last = self._last
+        if last is None:
             return True
-        await asyncio.wait([self._last])
-        return not self._last.cancelled() and self._last.exception() is None
+        await asyncio.wait([last])
+        return not last.cancelled() and last.exception() is None
 
     async def close(self) -> None:
         """End the producer, after what is under way, if that ends soon."""

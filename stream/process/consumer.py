@@ -129,6 +129,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         self._placing = asyncio.Lock()
         self._next: dict[TP, int] = {}
         self._seeks: dict[TP, int] = defaultdict(int)
+        self._revocations = 0
 
     @override
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
@@ -176,9 +177,12 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         max_records: int | None = None,
     ) -> dict[TP, Run]:
         async with self._placing:
+            before = self._revocations
             fetched = await super()._fetch_records(
                 consumer, set(active_partitions), timeout, max_records
             )
+            if self._revocations != before:
+                return {}
             return {
                 TP(tp.topic, tp.partition): self._run(TP(tp.topic, tp.partition), records)
                 for tp, records in fetched.items()
@@ -192,9 +196,11 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
 
     @override
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        # Ours or not, what comes next begins where it is sought. A fetch under way may itself
+        # be waiting for the next assignment, so it is not waited for, only disregarded.
+        self._revocations += 1
+        self._next.clear()
         await super().on_partitions_revoked(revoked)
-        async with self._placing:  # Ours or not, the next assignment begins somewhere else.
-            self._next.clear()
 
     @override
     async def on_thread_stop(self) -> None:
