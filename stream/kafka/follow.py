@@ -10,6 +10,7 @@ from aiokafka.errors import OffsetOutOfRangeError
 
 from stream.errors import BrokerError
 from stream.kafka.connect import connection, running, translated
+from stream.kafka.patience import patient
 from stream.kafka.topics import create
 
 if TYPE_CHECKING:
@@ -155,6 +156,7 @@ async def open_reader(
     of = range(settings.partitions) if partitions is None else list(partitions)
     places = [(topic, partition) for topic in topics for partition in of]
     async with running(consumer, settings):
+        patient(consumer)
         reader = LogReader(consumer, settings)
         await reader.begin({place: positions.get(place, 0) for place in places})
         yield reader
