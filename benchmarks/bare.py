@@ -26,13 +26,13 @@ async def bare(settings: Settings) -> dict[str, float]:
     consumer = AIOKafkaConsumer(
         **connection(settings),
         isolation_level="read_committed",
+        auto_offset_reset="earliest",
         max_partition_fetch_bytes=Pace().fetch_bytes,
     )
     places = [TopicPartition(topic, partition) for partition in range(settings.partitions)]
     consumer.assign(places)
     await consumer.start()
     ends = await consumer.end_offsets(places)
-    await consumer.seek_to_beginning(*places)
     started, cpu, events = time.perf_counter(), time.process_time(), 0
     while [place for place in places if await consumer.position(place) < ends[place]]:
         fetched = await consumer.getmany(timeout_ms=500, max_records=4 * Pace().run_records)
