@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, runtime_checkable
 
-from stream.errors import RowError
+from stream.archive.opening import bare_name
+from stream.errors import ArchiveError, RowError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,11 +24,15 @@ class Options:
 
     ``community``: for archives that state none. ``format``: a reader's name, None to look at the
     file. ``skip_unreadable``: count what cannot be read and go on, instead of stopping there.
+    What is compressed may expand to ``expanded_free`` bytes, or to ``expanded_ratio_max`` times
+    its size.
     """
 
     community: str | None = None
     skip_unreadable: bool = False
     format: str | None = None
+    expanded_ratio_max: int = 200
+    expanded_free: int = 1 << 30
 
 
 class Unreadable(NamedTuple):
@@ -67,27 +72,45 @@ class Report:
         else:
             self.oddities[code] = Oddity(known.count + 1, known.example)
 
-    def fault(self, path: Path, row: int, problem: str, options: Options) -> None:
+    def fault(self, path: Path | str, row: int, problem: str, options: Options) -> None:
         """Stop at what cannot be read, or count it where that was asked for."""
         if not options.skip_unreadable:
             raise RowError(file=str(path), row=row, problem=problem)
+        self._skip(f"{path}, row {row}", problem)
+
+    def refuse(self, where: str, problem: str, options: Options) -> None:
+        """The same for a whole file that is not to be read."""
+        if not options.skip_unreadable:
+            msg = f"{where} is not read: {problem}; leave it out with --skip-unreadable"
+            raise ArchiveError(msg)
+        self._skip(where, problem)
+
+    def _skip(self, where: str, problem: str) -> None:
         self.skipped += 1
         if len(self.unreadable) < UNREADABLE_MAX:
-            self.unreadable.append(Unreadable(f"{path}, row {row}", problem))
+            self.unreadable.append(Unreadable(where, problem))
 
 
 @runtime_checkable
 class Reader(Protocol):
-    """One format of archives. Entry points of the group ``threadline.archives`` name more."""
+    """One format of archives. Entry points of the group ``threadline.archives`` name more.
+
+    ``ordered``: whether `read` gives the events in their order; if not, they are sorted on disk.
+    """
 
     name: str
+    ordered: bool
 
     def recognises(self, path: Path, head: bytes) -> bool:
-        """Whether the file at ``path``, which begins with ``head``, looks like this format."""
+        """Whether what lies at ``path`` looks like this format.
+
+        ``head``: how it begins, expanded; of a folder or .7z, how the first of its
+        `stream.archive.opening.names` does.
+        """
         ...
 
     def read(self, path: Path, options: Options, report: Report) -> Iterator[Event]:
-        """Its events, sorted as well as the archive allows; their ids need not be there."""
+        """Its events; their ids need not be there."""
         ...
 
 
@@ -98,5 +121,5 @@ def shortened(text: str) -> str:
 
 
 def community_of(path: Path, options: Options, stated: str | None = None) -> str:
-    """``--community``, else what the archive states, else the file's name without its ending."""
-    return options.community or stated or path.stem
+    """``--community``, else what the archive states, else what the file or folder is called."""
+    return options.community or stated or bare_name(path)

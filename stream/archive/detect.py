@@ -8,21 +8,23 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from stream.archive.base import Reader
+from stream.archive.base import Options, Reader
 from stream.archive.event_lines import EventLines
-from stream.archive.files import head
 from stream.archive.kiwix_text import KiwixText
-from stream.codec.events import identified
-from stream.core.events import order
+from stream.archive.opening import head, is_seven_zip
+from stream.archive.sorting import in_order, sorted_on_disk
+from stream.codec.events import decode, encode
 from stream.errors import ArchiveError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from stream.archive.base import Options, Report
+    from stream.archive.base import Report
+    from stream.codec.events import Encoded
     from stream.core.events import Event
 
 ENTRY_POINTS: Final = "threadline.archives"
+OF_ONE_FILE: Final = frozenset(("event-lines", "kiwix-html", "kiwix-text"))
 
 
 def readers() -> dict[str, Reader]:
@@ -34,16 +36,17 @@ def readers() -> dict[str, Reader]:
 
 
 def reader_for(path: Path, format: str | None = None) -> Reader:  # noqa: A002  (as --format says)
-    """The reader for the file at ``path``: the one named, else the one that recognises it."""
-    start = head(path)
+    """The reader for what lies at ``path``: the one named, else the one that recognises it."""
+    start = head(path, Options())
     known = readers()
     if format is not None:
         if format not in known:
             msg = f"no format {format!r}; known are {', '.join(sorted(known))}"
             raise UsageError(msg)
         return known[format]
-    for reader in known.values():
-        if reader.recognises(path, start):
+    many = path.is_dir() or is_seven_zip(path)
+    for name, reader in known.items():
+        if not (many and name in OF_ONE_FILE) and reader.recognises(path, start):
             return reader
     what = "is binary" if b"\0" in start else "is no archive that Threadline knows"
     msg = f"{path} {what}; known formats are {', '.join(sorted(known))} (name one with --format)"
@@ -55,10 +58,16 @@ def read(paths: Sequence[Path], options: Options, report: Report) -> Iterator[Ev
 
     Every archive is looked at before the first event comes, so that a wrong path is said at once.
     """
+    events = read_encoded(paths, options, report)
+    return (decode(event.value, where="an archive") for event in events)
+
+
+def read_encoded(paths: Sequence[Path], options: Options, report: Report) -> Iterator[Encoded]:
+    """The same events as they are published."""
     chosen = [(path, reader_for(path, options.format)) for path in paths]
     report.formats.extend(reader.name for _, reader in chosen)
-    streams = [_identified(path, reader, options, report) for path, reader in chosen]
-    return heapq.merge(*streams, key=order)
+    streams = [_encoded(path, reader, options, report) for path, reader in chosen]
+    return streams[0] if len(streams) == 1 else heapq.merge(*streams, key=in_order)
 
 
 def sample() -> Path:
@@ -75,11 +84,11 @@ def _sample(name: str) -> Path:
     return Path(str(files("stream.archive") / "sample" / name))
 
 
-def _identified(path: Path, reader: Reader, options: Options, report: Report) -> Iterator[Event]:
-    events = reader.read(path, options, report)
+def _encoded(path: Path, reader: Reader, options: Options, report: Report) -> Iterator[Encoded]:
     if isinstance(reader, EventLines):
-        return events  # They have their ids, and come nearly sorted without holding them all.
-    return iter(sorted(map(identified, events), key=order))
+        return reader.read_encoded(path, options, report)  # To have their order, they must be.
+    events = map(encode, reader.read(path, options, report))
+    return events if reader.ordered else sorted_on_disk(events)
 
 
 def _theirs() -> Iterator[Reader]:
@@ -90,6 +99,7 @@ def _theirs() -> Iterator[Reader]:
             msg = f"the archive reader {entry.name} ({entry.value}) does not load: {error}"
             raise ArchiveError(msg) from error
         if not isinstance(reader, Reader):
-            msg = f"the archive reader {entry.name} ({entry.value}) has no name, recognises or read"
+            what = "lacks name, ordered, recognises or read"
+            msg = f"the archive reader {entry.name} ({entry.value}) {what}"
             raise ArchiveError(msg)
         yield reader

@@ -1,10 +1,11 @@
-"""Files as archives are given: what cannot be one is said before anything is read."""
+"""Pages: files that are held whole, as text."""
 
 from __future__ import annotations
 
 import codecs
 from typing import TYPE_CHECKING, Final
 
+from stream.archive.expanding import open_file, unopened
 from stream.errors import ArchiveError
 
 if TYPE_CHECKING:
@@ -12,32 +13,12 @@ if TYPE_CHECKING:
 
     from stream.archive.base import Options, Report
 
-HEAD: Final = 256 * 1024  # The longest question there can be is shorter.
 PAGE_MAX: Final = 64 * 1024 * 1024
-
-
-def head(path: Path) -> bytes:
-    """How the file begins, without a byte order mark."""
-    try:
-        if path.is_dir():
-            msg = f"{path} is a folder; name a file in it"
-            raise ArchiveError(msg)
-        if path.exists() and not path.is_file():
-            msg = f"{path} is no regular file; save what comes from it to a file first"
-            raise ArchiveError(msg)
-        with path.open("rb") as file:
-            start = file.read(HEAD)
-    except (OSError, ValueError) as error:
-        raise _unopened(path, error) from error
-    if not start.strip():
-        msg = f"{path} is empty; an archive has at least one event"
-        raise ArchiveError(msg)
-    return start.removeprefix(codecs.BOM_UTF8)
 
 
 def page_text(path: Path, options: Options, report: Report) -> str:
     """The whole of a page; lines end with a line feed alone."""
-    data = _whole(path)
+    data = _whole(path, options)
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
@@ -51,21 +32,13 @@ def page_text(path: Path, options: Options, report: Report) -> str:
     return text.replace("\r\n", "\n")
 
 
-def _whole(path: Path) -> bytes:
+def _whole(path: Path, options: Options) -> bytes:
     try:
-        size = path.stat().st_size
-        if size > PAGE_MAX:
-            msg = f"{path} has {size:,} bytes, too many for one page; is it one?"
-            raise ArchiveError(msg)
-        return path.read_bytes().removeprefix(codecs.BOM_UTF8)
+        with open_file(path, options) as file:
+            data = file.read(PAGE_MAX + 1)
     except OSError as error:
-        raise _unopened(path, error) from error
-
-
-def _unopened(path: Path, error: Exception) -> ArchiveError:
-    if isinstance(error, FileNotFoundError):
-        return ArchiveError(f"{path} is not there; check the path")
-    if isinstance(error, PermissionError):
-        return ArchiveError(f"{path} may not be read; check its permissions")
-    reason = error.strerror if isinstance(error, OSError) else str(error)
-    return ArchiveError(f"{path} cannot be read: {reason}")
+        raise unopened(str(path), error) from error
+    if len(data) > PAGE_MAX:
+        msg = f"{path} has more than {PAGE_MAX:,} bytes, too many for one page; is it one?"
+        raise ArchiveError(msg)
+    return data.removeprefix(codecs.BOM_UTF8)

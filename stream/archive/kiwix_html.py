@@ -40,6 +40,7 @@ class KiwixHtml:
     """The page as the mirror serves it."""
 
     name = "kiwix-html"
+    ordered = False
 
     def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002  (a Reader's parameters)
         return b"<html" in head and (_MADE_BY in head or all(mark in head for mark in _LAID_OUT))

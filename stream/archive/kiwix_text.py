@@ -48,6 +48,7 @@ class KiwixText:
     """The page as a browser's "save as text" gives it."""
 
     name = "kiwix-text"
+    ordered = False
 
     def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002  (a Reader's parameters)
         return _HEAD.search(head.replace(b"\r\n", b"\n")) is not None

@@ -11,7 +11,7 @@ import orjson
 
 from stream.codec.keys import thread_key
 from stream.codec.times import stamp, stamp_of
-from stream.core.events import OF_A_COMMUNITY, Event
+from stream.core.events import OF_A_COMMUNITY, RANK, Event
 from stream.core.when import ms
 from stream.errors import DecodeError
 
@@ -33,6 +33,7 @@ class Encoded(msgspec.Struct, frozen=True, gc=False):
     value: bytes
     at: int  # its time, milliseconds
     id: str
+    rank: int = 0  # of its type, among those of one time
 
 
 def encode(event: Event) -> Encoded:
@@ -55,7 +56,7 @@ def encode(event: Event) -> Encoded:
         str(kind).encode(),
     )
     key = thread_key(event.source, event.subject) if event.subject else None
-    return Encoded(key, value, ms(event.time), digest)
+    return Encoded(key, value, ms(event.time), digest, RANK[type(event)])
 
 
 def decode(record: bytes, *, where: str) -> Event:

@@ -58,7 +58,7 @@ def test_what_is_no_file_is_told(tmp_path):
         reader_for(tmp_path / "missing")
     with pytest.raises(ArchiveError, match="is not there"):
         reader_for(tmp_path / "missing", "event-lines")
-    with pytest.raises(ArchiveError, match="is a folder"):
+    with pytest.raises(ArchiveError, match="has no files"):
         reader_for(tmp_path)
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ArchiveError, match="no regular file"):
@@ -91,7 +91,10 @@ def test_another_package_may_bring_a_reader(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("target", "problem"),
-    [("nowhere:Reader", "does not load"), ("builtins:object", "has no name, recognises or read")],
+    [
+        ("nowhere:Reader", "does not load"),
+        ("builtins:object", "lacks name, ordered, recognises or read"),
+    ],
 )
 def test_a_reader_that_is_none_is_named(tmp_path, monkeypatch, target, problem):
     _installed(tmp_path, target)
