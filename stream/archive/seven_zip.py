@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import lzma
 import shutil
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
@@ -59,7 +59,8 @@ def extract(path: Path, into: Path, options: Options, report: Report) -> dict[st
             msg = f"{path} expands to {declared:,} bytes, more than are free at {into}; make room"
             raise ArchiveError(msg)
         factory = _Folder(into, _Budget(str(path), most))
-        archive.extract(targets=[info.filename for info in wanted], factory=factory)
+        with factory.opened:
+            archive.extract(targets=[info.filename for info in wanted], factory=factory)
     return dict(zip((info.filename for info in wanted), factory.written, strict=True))
 
 
@@ -171,10 +172,11 @@ class _Folder(WriterFactory):
 
     def __init__(self, into: Path, budget: _Budget) -> None:
         self.written: list[Path] = []
+        self.opened = ExitStack()
         self._into, self._budget = into, budget
 
     @override
     def create(self, filename: str) -> Py7zIO:
         path = self._into / f"{len(self.written):06}"
         self.written.append(path)
-        return _Written(path, self._budget)
+        return self.opened.enter_context(closing(_Written(path, self._budget)))

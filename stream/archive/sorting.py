@@ -8,7 +8,7 @@ from __future__ import annotations
 import heapq
 import struct
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,6 +19,8 @@ from stream.errors import ArchiveError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import BinaryIO
+
+    from typing_extensions import Generator
 
 MEMORY_BYTES: Final = 64 * 1024 * 1024
 RUNS_MAX: Final = 48  # Merged at a time: so many files are open, each with its buffer.
@@ -36,14 +38,26 @@ in_order: Final = attrgetter("at", "rank", "id")
 
 def sorted_on_disk(
     events: Iterable[Encoded], *, memory_bytes: int = MEMORY_BYTES, folder: Path | None = None
-) -> Iterator[Encoded]:
+) -> Generator[Encoded]:
     """All of ``events`` in order, once the last has been taken.
 
     What does not fit into about ``memory_bytes`` is kept in ``folder`` (the system's for temporary
     files), and gone from there when the last event has been given, or on any error.
     """
-    with tempfile.TemporaryDirectory(prefix="threadline-", dir=folder) as made:
-        yield from map(unpacked, merged(runs(events, Path(made), memory_bytes), Path(made)))
+    with sorting_folder(folder) as made:
+        yield from map(unpacked, merged(runs(events, made, memory_bytes), made))
+
+
+@contextmanager
+def sorting_folder(folder: Path | None = None) -> Iterator[Path]:
+    """A folder for runs, within ``folder`` or the system's for temporary files."""
+    within = folder or Path(tempfile.gettempdir())
+    try:
+        made = tempfile.TemporaryDirectory(prefix="threadline-", dir=within)
+    except OSError as error:
+        raise _no_room(within, error) from error
+    with made:
+        yield Path(made.name)
 
 
 def runs(
@@ -121,11 +135,7 @@ def _write(records: Iterable[bytes], path: Path) -> Path:
                 file.write(pack(len(record)))
                 file.write(record)
     except OSError as error:
-        msg = (
-            f"{path.parent} has no room to sort in: {error.strerror};"
-            " name a larger folder with TMPDIR"
-        )
-        raise ArchiveError(msg) from error
+        raise _no_room(path.parent, error) from error
     return path
 
 
@@ -133,3 +143,8 @@ def _read(file: BinaryIO) -> Iterator[bytes]:
     unpack, read = _LENGTH.unpack, file.read
     while length := read(_LENGTH.size):
         yield read(*unpack(length))
+
+
+def _no_room(folder: Path, error: OSError) -> ArchiveError:
+    reason = f"{folder} cannot be sorted in: {error.strerror}"
+    return ArchiveError(f"{reason}; name a folder with room in TMPDIR")
