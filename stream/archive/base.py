@@ -58,6 +58,7 @@ class Report:
     skipped: int = 0
     unreadable: list[Unreadable] = field(default_factory=list)
     oddities: dict[str, Oddity] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
 
     @property
     def format(self) -> str:
@@ -71,6 +72,10 @@ class Report:
             self.oddities[code] = Oddity(1, shortened(example))
         else:
             self.oddities[code] = Oddity(known.count + 1, known.example)
+
+    def counted(self, what: str) -> None:
+        """One more of something that only this format has, and that is not odd."""
+        self.counts[what] = self.counts.get(what, 0) + 1
 
     def fault(self, path: Path | str, row: int, problem: str, options: Options) -> None:
         """Stop at what cannot be read, or count it where that was asked for."""

@@ -13,6 +13,7 @@ from stream.archive.event_lines import EventLines
 from stream.archive.kiwix_text import KiwixText
 from stream.archive.opening import head, is_seven_zip
 from stream.archive.sorting import in_order, sorted_on_disk
+from stream.archive.stack_exchange import StackExchangeDump
 from stream.codec.events import decode, encode
 from stream.errors import ArchiveError, UsageError
 
@@ -31,7 +32,7 @@ def readers() -> dict[str, Reader]:
     """Every known reader by its name: ours, then those that other packages bring."""
     from stream.archive.kiwix_html import KiwixHtml  # noqa: PLC0415  (lxml takes a while to load)
 
-    ours: tuple[Reader, ...] = (EventLines(), KiwixHtml(), KiwixText())
+    ours: tuple[Reader, ...] = (EventLines(), StackExchangeDump(), KiwixHtml(), KiwixText())
     return {reader.name: reader for reader in (*ours, *_theirs())}
 
 

@@ -86,7 +86,7 @@ def _installed(folder, target):
 def test_another_package_may_bring_a_reader(tmp_path, monkeypatch):
     _installed(tmp_path, "stream.archive.kiwix_text:KiwixText")
     monkeypatch.syspath_prepend(tmp_path)
-    assert sorted(readers()) == ["event-lines", "kiwix-html", "kiwix-text"]
+    assert {"event-lines", "kiwix-html", "kiwix-text"} <= readers().keys()
 
 
 @pytest.mark.parametrize(

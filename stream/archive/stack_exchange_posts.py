@@ -1,0 +1,123 @@
+"""Posts and comments of a dump: what is kept of them, and how their creation is told.
+
+Not told: PostTypeId 3 and above (wikis of tags and such are no part of a thread), and what follows
+from other rows or is of no thread's concern: CommunityOwnedDate, LastActivityDate, FavoriteCount,
+AnswerCount, CommentCount, ContentLicense.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from stream.archive.mentions import mentions
+from stream.archive.stack_exchange_rows import known, moment, tags, whole, words
+from stream.archive.stack_exchange_store import ANSWER, QUESTION, PostRow
+from stream.core.events import CommentCreated, CommentData, PostCreated, PostData
+from stream.core.when import When, ms, to_datetime
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from stream.archive.stack_exchange_rows import Row
+    from stream.archive.stack_exchange_site import Site
+    from stream.core.events import Event, Format
+
+_NOTHING: Final = ()
+
+
+def keep(site: Site, row: Row) -> Iterable[Event]:
+    """Keep what later rows refer to; nothing is told yet."""
+    id_, kind = known(row, "Id"), known(row, "PostTypeId")
+    at = ms(site.see(moment(row)))
+    if kind not in (QUESTION, ANSWER):
+        site.report.odd(f"not-told-post-type-{kind}", f"post {id_} is no part of a thread")
+        site.store.put_post(PostRow(id_, kind, id_, at))
+        return _NOTHING
+    post = PostRow(
+        id=id_,
+        kind=kind,
+        thread=id_ if kind == QUESTION else known(row, "ParentId"),
+        at=at,
+        owner=whole(row, "OwnerUserId"),
+        owner_name=row.get("OwnerDisplayName"),
+        title=row.get("Title"),
+        tags=row.get("Tags"),
+        score=whole(row, "Score"),
+        views=whole(row, "ViewCount"),
+        accepted=whole(row, "AcceptedAnswerId"),
+        closed=_also(row, "ClosedDate"),
+        edited=_also(row, "LastEditDate"),
+        editor=whole(row, "LastEditorUserId"),
+        editor_name=row.get("LastEditorDisplayName"),
+    )
+    if not site.store.put_post(post):
+        site.report.odd("doubled-item", f"post {id_} is there more than once; the first counts")
+    return _NOTHING
+
+
+def created(site: Site, post: PostRow, text: str, format: Format) -> PostCreated:  # noqa: A002
+    """Somebody asked or answered; with the first title and tags, as far as ``post`` has them."""
+    item, question = str(post.id), post.kind == QUESTION
+    author = site.person(post.owner, post.owner_name)
+    site.deleted(f"post {item}", author)
+    site.store.tell(post.id)
+    at = to_datetime(post.at)
+    return PostCreated(
+        source=site.name,
+        subject=str(post.thread),
+        time=at,
+        data=PostData(
+            item=item,
+            kind="question" if question else "answer",
+            on=None if question else str(post.thread),
+            author=author,
+            title=(post.title or None) if question else None,
+            text=words(text),
+            format=format,
+            tags=tags(post.tags) if question else (),
+            when=When(at=at),
+            silent_on=site.silent_on if question else None,
+        ),
+    )
+
+
+def from_body(site: Site, row: Row) -> Iterable[Event]:
+    """A post whose history does not say how it began: with its text of today."""
+    post = site.store.post(known(row, "Id"))
+    if post is None or post.told or post.kind not in (QUESTION, ANSWER):
+        return _NOTHING
+    if "posthistory" in site.files:
+        site.report.odd("first-text-missing", f"post {post.id}: its first revision is not there")
+    return (created(site, post, row.get("Body", ""), "html"),)
+
+
+def commented(site: Site, row: Row) -> Iterable[Event]:
+    """A comment, where its post is there."""
+    id_, on = known(row, "Id"), known(row, "PostId")
+    at = site.see(moment(row))
+    place = site.store.place(on)
+    if place is None or place[0] not in (QUESTION, ANSWER):
+        code = "comment-without-post" if place is None else "not-told-comment-on-other-post"
+        site.report.odd(code, f"comment {id_} on post {on}")
+        return _NOTHING
+    if not site.store.put_comment(id_, place[1], whole(row, "Score") or 0):
+        site.report.odd("doubled-item", f"comment {id_} is there more than once; the first counts")
+        return _NOTHING
+    author = site.author(row, "UserId", "UserDisplayName")
+    if author is None or author.id is None:
+        site.deleted(f"comment {id_}", author)
+    text = words(row.get("Text"))
+    data = CommentData(
+        item=f"c{id_}",
+        on=str(on),
+        author=author,
+        text=text,
+        format="markdown",
+        mentions=mentions(text),
+        when=When(at=at),
+    )
+    return (CommentCreated(source=site.name, subject=str(place[1]), time=at, data=data),)
+
+
+def _also(row: Row, column: str) -> int | None:
+    return ms(moment(row, column)) if column in row else None

@@ -1,0 +1,194 @@
+"""The rows of a dump's XML files, streamed: each is one element whose attributes are the columns.
+
+A document type declaration is refused, so nothing expands; a row is at most `ROW_MAX` long. What
+breaks the XML costs the line it stands on, since dumps have a line a row.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+from xml.parsers import expat
+
+from stream.errors import ArchiveError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stream.archive.base import Options, Report
+    from stream.archive.opening import File
+
+ROW_MAX: Final = 32 * 1024 * 1024
+CHUNK: Final = 256 * 1024
+YEARS: Final = range(1970, 2101)
+WHOLE_MAX: Final = 1 << 62
+
+Row = dict[str, str]
+
+_ISO_MILLISECONDS: Final = 23
+_WHOLE: Final = re.compile(r"-?[0-9]{1,19}")
+_TAG: Final = re.compile(r"[^<>|\s]+")
+
+
+def rows(file: File, options: Options, report: Report) -> Iterator[tuple[int, Row]]:
+    """Its rows, numbered from 1; a row that is no XML is told, and skipped where that is wanted."""
+    reading = _Reading(file, options, report)
+    with file.open() as source:
+        while chunk := source.read(CHUNK):
+            yield from reading.feed(chunk)
+        yield from reading.close()
+
+
+def whole(row: Row, column: str) -> int | None:
+    """The number in a column; None where there is none."""
+    text = row.get(column)
+    if text is None:
+        return None
+    if not _WHOLE.fullmatch(text) or abs(number := int(text)) > WHOLE_MAX:
+        msg = f"{column} {_shown(text)} is no whole number"
+        raise ValueError(msg)
+    return number
+
+
+def known(row: Row, column: str) -> int:
+    """The number in a column that every row has."""
+    number = whole(row, column)
+    if number is None:
+        msg = f"it has no {column}"
+        raise ValueError(msg)
+    return number
+
+
+def moment(row: Row, column: str = "CreationDate") -> datetime:
+    """The moment in a column; times without a zone, as dumps have them, are UTC."""
+    text = row.get(column)
+    if text is None:
+        msg = f"it has no {column}"
+        raise ValueError(msg)
+    try:
+        if len(text) == _ISO_MILLISECONDS:
+            at = datetime.fromisoformat(text + "Z")
+        else:
+            at = datetime.fromisoformat(text)
+            at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        at = None
+    if at is None or at.year not in YEARS or "T" not in text:
+        msg = f"{column} {_shown(text)} is no time that can be"
+        raise ValueError(msg)
+    return at
+
+
+def tags(text: str | None) -> tuple[str, ...]:
+    """The tags in ``<one><two>``, or in ``|one|two|`` as of 2024."""
+    return tuple(_TAG.findall(text)) if text else ()
+
+
+def words(text: str | None) -> str:
+    """A text, its lines ended by a line feed alone."""
+    return text.replace("\r\n", "\n") if text else ""
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 40 else text[:39] + "…")  # noqa: PLR2004  (fits a line)
+
+
+class _Doctype(Exception):  # noqa: N818  (never leaves this module)
+    """There is a document type declaration."""
+
+
+class _Reading:
+    """One file; after an error a new parser goes on at the next line, within the same root."""
+
+    def __init__(self, file: File, options: Options, report: Report) -> None:
+        self._file = file
+        self._options = options
+        self._report = report
+        self._found: list[Row] = []
+        self._number = 0
+        self._root: str | None = None
+        self._seeking = self._stopped = False
+        self._pending = 0
+        self._begin()
+
+    def feed(self, chunk: bytes) -> Iterator[tuple[int, Row]]:
+        """The rows that end in ``chunk``."""
+        while chunk and not self._stopped:
+            if self._seeking:
+                _, line_end, chunk = chunk.partition(b"\n")
+                self._seeking = not line_end
+                continue
+            problem, rest = self._parse(chunk)
+            yield from self._taken()
+            if problem is None:
+                problem = self._too_long(len(chunk))
+            if problem is not None:
+                self._fault(problem)
+            chunk = rest
+
+    def close(self) -> Iterator[tuple[int, Row]]:
+        """The file has ended, which its root element should have, too."""
+        if self._stopped or self._seeking:
+            return
+        try:
+            self._parser.Parse(b"", True)  # noqa: FBT003  (takes no keyword)
+        except expat.ExpatError:
+            yield from self._taken()
+            self._fault("the file ends here, amid its XML: was it cut off?")
+
+    def _parse(self, chunk: bytes) -> tuple[str | None, bytes]:
+        before = self._fed
+        self._fed += len(chunk)
+        try:
+            self._parser.Parse(chunk, False)  # noqa: FBT003  (takes no keyword)
+        except expat.ExpatError as error:
+            at = max(0, self._parser.ErrorByteIndex - before)
+            return f"no XML: {expat.ErrorString(error.code)}", chunk[at:]
+        except _Doctype:
+            msg = "it has a document type declaration, which no dump has, and which may expand"
+            self._report.refuse(self._file.where, msg, self._options)
+            self._stopped = True
+            return None, b""
+        return None, b""
+
+    def _too_long(self, size: int) -> str | None:
+        self._pending += size
+        return f"longer than {ROW_MAX >> 20} MiB" if self._pending > ROW_MAX else None
+
+    def _taken(self) -> Iterator[tuple[int, Row]]:
+        found, self._found[:] = self._found[:], []
+        if found:
+            self._pending = 0
+        for row in found:
+            self._number += 1
+            yield self._number, row
+
+    def _fault(self, problem: str) -> None:
+        if self._root is None:
+            msg = f"{self._file.where} is no XML file of a dump: {problem}"
+            raise ArchiveError(msg)
+        self._number += 1
+        self._report.fault(self._file.where, self._number, problem, self._options)
+        self._seeking = True
+        self._begin()
+
+    def _begin(self) -> None:
+        self._parser = expat.ParserCreate()
+        self._parser.StartElementHandler = self._start
+        self._parser.StartDoctypeDeclHandler = _refuse
+        self._fed = self._pending = 0
+        if self._root is not None:
+            opening = f"<{self._root}>".encode()
+            self._fed = len(opening)
+            self._parser.Parse(opening, False)  # noqa: FBT003  (takes no keyword)
+
+    def _start(self, name: str, attributes: Row) -> None:
+        if name == "row":
+            self._found.append(attributes)
+        elif self._root is None:
+            self._root = name
+
+
+def _refuse(*_declared: object) -> None:
+    raise _Doctype

@@ -1,0 +1,89 @@
+"""What all parts of the reader of dumps share: the site, its people, and how far its time goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from stream.archive.base import Options, Report
+from stream.archive.stack_exchange_rows import rows, whole
+from stream.core.events import Person
+from stream.core.when import EPOCH
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import datetime
+
+    from stream.archive.opening import File
+    from stream.archive.stack_exchange_rows import Row
+    from stream.archive.stack_exchange_store import Store
+    from stream.core.events import Event
+
+PEOPLE_MAX: Final = 50_000  # Kept at hand
+
+
+class Site:
+    """``files``: by the name of their table, as ``posts``. ``last``: the latest moment read."""
+
+    def __init__(
+        self, files: dict[str, File], store: Store, options: Options, report: Report, name: str
+    ) -> None:
+        self.name = name
+        self.files = files
+        self.store = store
+        self.options = options
+        self.report = report
+        self.last = EPOCH
+        self._people: dict[tuple[int, str | None], Person] = {}
+
+    @property
+    def silent_on(self) -> tuple[str, ...]:
+        """What the files that are there cannot tell; Posts itself tells scores and acceptances."""
+        return () if "posthistory" in self.files else ("closed", "deleted", "edited")
+
+    def see(self, at: datetime) -> datetime:
+        """The archive was captured after that."""
+        if at > self.last:  # noqa: PLR1730  (a call of `max` a row is dear)
+            self.last = at
+        return at
+
+    def read(
+        self, table: str, told: Callable[[Site, Row], Iterable[Event]], *, again: bool = False
+    ) -> Iterator[Event]:
+        """What is ``told`` of each row of a table; a row that is not as it should be is a fault.
+
+        ``again``: the faults were reported at the first reading.
+        """
+        file = self.files.get(table)
+        if file is None:
+            return
+        options = Options(skip_unreadable=True) if again else self.options
+        report = Report() if again else self.report
+        for number, row in rows(file, options, report):
+            try:
+                yield from told(self, row)
+            except ValueError as error:
+                about = f" (Id {row['Id'][:20]})" if "Id" in row else ""
+                report.fault(file.where, number, f"{error}{about}", options)
+
+    def author(self, row: Row, id_: str, name: str) -> Person | None:
+        """Who is meant by a row's columns of that name."""
+        return self.person(whole(row, id_), row.get(name))
+
+    def person(self, id_: int | None, name: str | None) -> Person | None:
+        """Users has the name; a deleted user has no id, but maybe a name."""
+        if id_ is None:
+            return Person(name=name) if name else None
+        known = self._people.get((id_, name))
+        if known is None:
+            if len(self._people) >= PEOPLE_MAX:
+                self._people.clear()
+            shown = self.store.name(id_) or name or None
+            known = self._people[id_, name] = Person(id=str(id_), name=shown)
+        return known
+
+    def deleted(self, item: str, author: Person | None) -> None:
+        """Count an author whose account is gone."""
+        if author is None:
+            self.report.odd("deleted-author", f"{item} is by nobody who is known")
+        elif author.id is None:
+            self.report.odd("deleted-author", f"{item} is by {author.name}, whose account is gone")

@@ -1,0 +1,146 @@
+"""What the reader of dumps must remember of all rows, in a temporary SQLite file, not in memory.
+
+SQLite makes the file itself, writes to it what `CACHE_KIB` does not hold, and removes it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CACHE_KIB: Final = 32 * 1024
+ROWS: Final = 1_000  # Fetched at once
+
+QUESTION, ANSWER = 1, 2  # As PostTypeId says; the others are no part of a thread.
+
+_SCHEMA: Final = """
+CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);
+CREATE TABLE duplicates (post INTEGER, of INTEGER, at INTEGER);
+CREATE TABLE posts (
+    id INTEGER PRIMARY KEY, kind INTEGER, thread INTEGER, at INTEGER,
+    owner INTEGER, owner_name TEXT, title TEXT, tags TEXT,
+    score INTEGER, views INTEGER, accepted INTEGER, closed INTEGER,
+    edited INTEGER, editor INTEGER, editor_name TEXT, told INTEGER DEFAULT 0
+);
+CREATE TABLE comments (id INTEGER PRIMARY KEY, thread INTEGER, score INTEGER);
+CREATE TABLE marks (post INTEGER, what TEXT, at INTEGER);
+CREATE TABLE accepted (answer INTEGER, day INTEGER);
+"""
+
+
+class PostRow(NamedTuple):
+    """A post as Posts has it, without its body; moments in milliseconds."""
+
+    id: int
+    kind: int
+    thread: int
+    at: int
+    owner: int | None = None
+    owner_name: str | None = None
+    title: str | None = None
+    tags: str | None = None
+    score: int | None = None
+    views: int | None = None
+    accepted: int | None = None
+    closed: int | None = None
+    edited: int | None = None
+    editor: int | None = None
+    editor_name: str | None = None
+    told: int = 0
+
+
+_PUT_POST: Final = (
+    "INSERT OR IGNORE INTO posts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+class Store:
+    """Posts, names and what refers to them."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+        self._do = connection.cursor().execute
+
+    def put_user(self, id_: int, name: str) -> bool:
+        """False where that id is there already."""
+        return self._put("INSERT OR IGNORE INTO users VALUES (?, ?)", (id_, name))
+
+    def name(self, user: int) -> str | None:
+        """The name of a user; None where Users does not say."""
+        found = self._do("SELECT name FROM users WHERE id = ?", (user,)).fetchone()
+        return None if found is None else found[0]
+
+    def put_duplicate(self, post: int, of: int, at: int) -> None:
+        self._do("INSERT INTO duplicates VALUES (?, ?, ?)", (post, of, at))
+
+    def duplicates(self, post: int, since: int, until: int) -> list[int]:
+        """The questions that a post was linked to as a duplicate, within that time."""
+        sql = "SELECT DISTINCT of FROM duplicates WHERE post = ? AND at BETWEEN ? AND ? ORDER BY of"
+        return [of for (of,) in self._do(sql, (post, since, until))]
+
+    def put_post(self, post: PostRow) -> bool:
+        """False where that id is there already."""
+        return self._put(_PUT_POST, post)
+
+    def place(self, post: int) -> tuple[int, int] | None:
+        """Its kind and thread."""
+        sql = "SELECT kind, thread FROM posts WHERE id = ?"
+        found: tuple[int, int] | None = self._do(sql, (post,)).fetchone()
+        return found
+
+    def post(self, id_: int) -> PostRow | None:
+        """All that is kept of a post."""
+        found = self._do("SELECT * FROM posts WHERE id = ?", (id_,)).fetchone()
+        return None if found is None else PostRow._make(found)
+
+    def tell(self, post: int) -> None:
+        """Its creation has been told."""
+        self._do("UPDATE posts SET told = 1 WHERE id = ?", (post,))
+
+    def untold(self) -> bool:
+        """Whether any post's creation has not been told."""
+        sql = "SELECT 1 FROM posts WHERE NOT told AND kind IN (1, 2) LIMIT 1"
+        return self._do(sql).fetchone() is not None
+
+    def put_comment(self, id_: int, thread: int, score: int) -> bool:
+        """False where that id is there already."""
+        return self._put("INSERT OR IGNORE INTO comments VALUES (?, ?, ?)", (id_, thread, score))
+
+    def mark(self, post: int, what: str, at: int) -> None:
+        """History says that this happened to the post."""
+        self._do("INSERT INTO marks VALUES (?, ?, ?)", (post, what, at))
+
+    def put_accepted(self, answer: int, day: int) -> None:
+        self._do("INSERT INTO accepted VALUES (?, ?)", (answer, day))
+
+    def index(self) -> None:
+        """Nothing more is put in: make ready for `asked`."""
+        self._do("CREATE INDEX marked ON marks (post, what, at)")
+        self._do("CREATE INDEX voted ON accepted (answer, day)")
+
+    def asked(self, sql: str, **values: int) -> Iterator[Any]:
+        """The rows that answer a question over all that was put in."""
+        cursor = self._db.cursor()
+        cursor.arraysize = ROWS
+        return iter(cursor.execute(sql, values))
+
+    def _put(self, sql: str, values: tuple[object, ...]) -> bool:
+        return bool(self._do(sql, values).rowcount)
+
+
+@contextmanager
+def opened_store() -> Iterator[Store]:
+    """A store that is gone afterwards."""
+    connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+    try:
+        for pragma in ("journal_mode=OFF", "synchronous=OFF", f"cache_size=-{CACHE_KIB}"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.executescript(_SCHEMA)
+        connection.execute("BEGIN")
+        yield Store(connection)
+    finally:
+        connection.close()
