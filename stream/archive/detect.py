@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from stream.archive.base import Options, Reader
 from stream.archive.event_lines import EventLines
 from stream.archive.kiwix_text import KiwixText
+from stream.archive.mbox import Mbox
 from stream.archive.opening import head, is_seven_zip
 from stream.archive.sorting import in_order, sorted_on_disk
 from stream.archive.stack_exchange import StackExchangeDump
@@ -32,7 +33,13 @@ def readers() -> dict[str, Reader]:
     """Every known reader by its name: ours, then those that other packages bring."""
     from stream.archive.kiwix_html import KiwixHtml  # noqa: PLC0415  (lxml takes a while to load)
 
-    ours: tuple[Reader, ...] = (EventLines(), StackExchangeDump(), KiwixHtml(), KiwixText())
+    ours: tuple[Reader, ...] = (
+        EventLines(),
+        StackExchangeDump(),
+        Mbox(),
+        KiwixHtml(),
+        KiwixText(),
+    )
     return {reader.name: reader for reader in (*ours, *_theirs())}
 
 
