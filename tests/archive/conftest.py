@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from stream.archive.base import Options, Report
 from stream.archive.detect import read
+from tests.archive.stack_exchange_site import HOUR, answer, question, told, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from stream.core.events import Event
+    from tests.archive.stack_exchange_site import Row
 
 ARCHIVES = Path(__file__).parents[2].parent / "shared" / "archives"
 
@@ -44,3 +46,15 @@ def page(tmp_path: Path, report: Report) -> Callable[..., list[Event]]:
         return list(read([path], Options(**options), report))  # type: ignore[arg-type]
 
     return reading
+
+
+@pytest.fixture
+def tell(tmp_path: Path, report: Report) -> Callable[..., list[Any]]:
+    """The events of one kind, of a dump whose thread 1 has answers 2 and 3."""
+
+    def telling(kind: Any, *rows: Row, **tables: Any) -> list[Any]:
+        usual = {"Posts": [question(1), answer(2), answer(3, at=2 * HOUR)]}
+        folder = write(tmp_path / "s", **usual | {"PostHistory": list(rows)} | tables)
+        return [event for event in told(folder, report) if isinstance(event, kind)]
+
+    return telling

@@ -1,0 +1,198 @@
+"""What a dump's PostHistory tells: edits, rollbacks, closings, deletions; and what it does not."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from stream.archive.stack_exchange_history import NOT_TOLD, OPEN_MAX
+from stream.core import events as e
+from stream.core.events import Person
+from stream.core.when import When
+from tests.archive.stack_exchange_site import (
+    DAY,
+    HOUR,
+    SECOND,
+    after,
+    first,
+    history,
+    link,
+    odd,
+    question,
+)
+
+ANN, BOB, ROBOT = Person("1", "Ann"), Person("2", "Bob"), Person("-1", "Community")
+NOBODY = {"UserId": None}
+
+
+def test_all_rows_of_a_revision_are_one_edit(tell, report):
+    (edit,) = tell(
+        e.PostEdited,
+        *first(),
+        history(4, 1, HOUR, "r2", Text="How, then?", UserId=2, Comment="more to the point"),
+        history(5, 1, HOUR, "r2", Text="So:\r\nhow?", UserId=2, Comment="more to the point"),
+        history(6, 1, HOUR, "r2", Text="<rust>", UserId=2, Comment="more to the point"),
+    )
+    assert edit.time == after(HOUR)
+    assert edit.data == e.EditData(
+        item="1",
+        revision="r2",
+        by=BOB,
+        changes=e.Changes(title="How, then?", text="So:\nhow?", tags=("rust",)),
+        note="more to the point",
+        when=When(at=after(HOUR)),
+    )
+    assert report.counts == {"history-rows": 6, "revisions": 2}
+
+
+@pytest.mark.parametrize("between", [3, OPEN_MAX - 1])
+def test_other_rows_may_stand_between_those_of_a_revision(tell, between):
+    others = [history(5, 2, n, f"other-{n}", Text="x") for n in range(between)]
+    edits = tell(
+        e.PostEdited,
+        history(4, 1, HOUR, "r2", Text="A"),
+        *others,
+        history(5, 1, HOUR, "r2", Text="B"),
+    )
+    (edit,) = [edit for edit in edits if edit.data.item == "1"]
+    assert edit.data.changes == e.Changes(title="A", text="B")
+
+
+def test_a_revision_far_apart_is_the_same_revision(tell):
+    others = [history(50, 2, 0, f"other-{n}") for n in range(OPEN_MAX + 1)]
+    rows = history(4, 1, HOUR, "r2", Text="A"), *others, history(5, 1, HOUR, "r2", Text="B")
+    assert {edit.data.revision for edit in tell(e.PostEdited, *rows)} == {"r2"}
+
+
+def test_a_revision_without_its_guid_is_its_row(tell):
+    edits = tell(e.PostEdited, history(5, guid="", Id=7), history(5, guid="", Id=8))
+    assert {edit.data.revision for edit in edits} == {"history-7", "history-8"}
+
+
+def test_a_rollback_says_so(tell):
+    rows = [history(type_, 1, HOUR, "r2", Text="<a>") for type_ in (7, 8, 9)]
+    (edit,) = tell(e.PostEdited, *rows)
+    assert edit.data.rollback
+    assert edit.data.changes == e.Changes(title="<a>", text="<a>", tags=("a",))
+
+
+def test_a_robots_edit_is_the_robots(tell):
+    (edit,) = tell(e.PostEdited, history(5, 1, HOUR, Text="https", UserId=-1))
+    assert edit.data.by == ROBOT
+    assert not edit.data.rollback
+
+
+def test_a_suggested_edit_is_by_who_suggested_it(tell, report):
+    rows = [history(24, 1, HOUR, "r2", **NOBODY), history(5, 1, HOUR, "r2", Text="x", UserId=2)]
+    (edit,) = tell(e.PostEdited, *rows)
+    assert edit.data.by == BOB
+    assert odd(report)["not-told-history-suggested-edit"] == 1
+
+
+def test_tags_and_texts_can_be_taken_away(tell):
+    (edit,) = tell(e.PostEdited, history(6, 1, HOUR, "r2"), history(5, 1, HOUR, "r2", Text=""))
+    assert edit.data.changes == e.Changes(text="", tags=())
+
+
+def test_a_post_without_its_first_revision_has_the_text_of_today(tell, report):
+    posts = {event.data.item: event.data for event in tell(e.PostCreated, *first())}
+    assert (posts["1"].text, posts["1"].format) == ("*How?*", "markdown")
+    assert (posts["2"].text, posts["2"].format) == ("<p>So.</p>", "html")
+    assert odd(report)["first-text-missing"] == 2
+
+
+def test_the_first_of_two_first_revisions_counts(tell, report):
+    again = [history(2, 1, HOUR, "again", Text="Again")]
+    assert tell(e.PostCreated, *first(), *again)[0].data.text == "*How?*"
+    assert odd(report)["doubled-item"] == 1
+
+
+def test_an_owner_whom_posts_do_not_name_may_be_in_the_history(tell):
+    row = history(2, 1, 0, "f", Text="x", UserDisplayName="user9", **NOBODY)
+    (asked,) = tell(e.PostCreated, row, Posts=[question(1, OwnerUserId=None)])
+    assert asked.data.author == Person(name="user9")
+
+
+@pytest.mark.parametrize(
+    ("comment_", "text", "why"),
+    [
+        pytest.param("101", {"OriginalQuestionIds": [7, 8]}, "duplicate of 7, 8", id="duplicate"),
+        pytest.param("101", {}, "duplicate", id="of what is not said"),
+        pytest.param("1", {"Voters": []}, "duplicate", id="before 2013"),
+        pytest.param("102", {}, "off-topic", id="off-topic"),
+        pytest.param("103", {}, "unclear", id="unclear"),
+        pytest.param("104", {}, "too broad", id="too broad"),
+        pytest.param("105", {}, "opinion-based", id="opinion-based"),
+        pytest.param("999", {}, "reason 999", id="a reason nobody knows"),
+        pytest.param("", {}, None, id="no reason"),
+        pytest.param("101", "no JSON", "duplicate", id="a text that is no JSON"),
+        pytest.param("101", [1], "duplicate", id="a text of another kind"),
+    ],
+)
+def test_why_a_question_was_closed(tell, comment_, text, why):
+    said = text if isinstance(text, str) else json.dumps(text)
+    (closed,) = tell(e.ThreadClosed, history(10, 1, HOUR, Comment=comment_, Text=said))
+    assert closed.data == e.ThreadData(by=ANN, why=why, when=When(at=after(HOUR)))
+
+
+def test_old_dumps_have_the_original_in_their_links_alone(tell, report):
+    links = [link(7, at=HOUR + SECOND), link(8, at=DAY), link(9, at=HOUR, type_=1)]
+    (closed,) = tell(e.ThreadClosed, history(10, 1, HOUR, Comment="1"), PostLinks=links)
+    assert closed.data.why == "duplicate of 7"
+    assert odd(report)["not-told-duplicate"] == 1
+
+
+def test_one_voter_is_who_closed_and_several_are_nobody(tell):
+    one, two = [{"Id": 2, "DisplayName": "Bob"}], [{"Id": 2}, {"Id": 3}]
+    closed = tell(
+        e.ThreadClosed,
+        history(10, 1, HOUR, "r2", Text=json.dumps({"Voters": one}), **NOBODY),
+        history(10, 1, DAY, "r3", Text=json.dumps({"Voters": two}), **NOBODY),
+    )
+    assert [event.data.by for event in closed] == [BOB, None]
+
+
+def test_threads_are_reopened_locked_and_unlocked(tell):
+    kinds = (e.ThreadReopened, e.ThreadLocked, e.ThreadUnlocked)
+    rows = [history(type_, 1, type_ * HOUR, str(type_), Comment="x") for type_ in (11, 14, 15)]
+    events = tell(kinds, *rows)
+    assert tuple(map(type, events)) == kinds
+    assert [event.data.when.at for event in events] == [after(n * HOUR) for n in (11, 14, 15)]
+    assert events[1].data.why == "x"
+
+
+def test_the_lock_of_an_answer_is_not_its_threads(tell, report):
+    assert tell(e.ThreadLocked, history(14, 2)) == []
+    assert odd(report)["not-told-history-lock-of-an-answer"] == 1
+
+
+def test_posts_are_deleted_and_restored(tell, report):
+    rows = history(12, 2, 3 * HOUR, "r2", UserId=2), history(13, 2, 4 * HOUR, "r3", UserId=-1)
+    gone, back = tell((e.ItemDeleted, e.ItemRestored), *rows)
+    assert gone.data == e.ItemData(item="2", by=BOB, when=When(at=after(3 * HOUR)))
+    assert back.data == e.ItemData(item="2", by=ROBOT, when=When(at=after(4 * HOUR)))
+    assert "deleted-in-history-only" not in odd(report)
+
+
+@pytest.mark.parametrize(
+    ("type_", "code"),
+    [(12, "deleted-in-history-only"), (13, "restored-without-deletion")],
+)
+def test_deletions_that_do_not_fit_are_odd(tell, report, type_, code):
+    tell(e.Event, history(type_, 2, 3 * HOUR))
+    assert odd(report)[code] == 1
+
+
+@pytest.mark.parametrize("type_", [*NOT_TOLD, 99])
+def test_what_is_not_told_is_counted(tell, report, type_):
+    kinds = (e.PostEdited, e.ThreadClosed, e.ItemDeleted, e.ThreadLocked)
+    assert tell(kinds, history(type_, 1, HOUR)) == []
+    assert odd(report)[f"not-told-history-{NOT_TOLD.get(type_, '99')}"] == 1
+
+
+def test_history_of_what_is_no_thread_is_counted(tell, report):
+    posts = [question(1), question(4, PostTypeId=4)]
+    assert tell(e.PostEdited, history(5, 4), history(5, 9, guid="r2"), Posts=posts) == []
+    assert odd(report)["history-without-post"] == 1
+    assert odd(report)["not-told-history-of-other-post"] == 1
