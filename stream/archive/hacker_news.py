@@ -151,11 +151,7 @@ class _Reading:
         for code, odd in (("deleted-author", item.by is None), ("date-missing", place.at is None)):
             if odd:
                 self._report.odd(code, f"{row.place}: {item.id}")
-        for event in said:
-            if event.data.when.at is None:
-                self._held.later(event)
-            else:
-                yield event
+        yield from self._held.placed(said)
 
 
 def _held(place: _Place, item: _Item) -> Held:

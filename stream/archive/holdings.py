@@ -37,6 +37,10 @@ CREATE TABLE items (
     PRIMARY KEY (community, thread, item, said)
 ) WITHOUT ROWID;
 CREATE TABLE undated (event BLOB);
+CREATE TABLE expected (
+    community TEXT, thread TEXT, items INTEGER, PRIMARY KEY (community, thread)
+) WITHOUT ROWID;
+CREATE TABLE told (id TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 _ORPHANS: Final = """
 SELECT community, thread, item, parent FROM items AS one
@@ -44,6 +48,12 @@ WHERE parent IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM items
     WHERE community = one.community AND thread = one.thread AND item = one.parent
 )
+"""
+_NUMBERED: Final = """
+SELECT community, thread, max(max(CAST(item AS INTEGER)), coalesce(expected.items, 0)) AS said,
+    count(DISTINCT item)
+FROM items LEFT JOIN expected USING (community, thread)
+GROUP BY community, thread
 """
 _OBSERVED: Final = """
 SELECT community, thread, item, kind, score, views, at, seen FROM items
@@ -97,12 +107,22 @@ class Holdings:
         if self.last is None or self.last < at:
             self.last = at
 
-    def later(self, event: Event) -> None:
-        """Keep an event whose time nothing bounds above for the archive's last printed time."""
-        self._disk.execute("INSERT INTO undated VALUES (?)", (encode(event).value,))
+    def is_news(self, event: Event) -> bool:
+        """Whether an event of no item in particular is told for the first time."""
+        added = self._disk.execute("INSERT OR IGNORE INTO told VALUES (?)", (encode(event).id,))
+        return added.rowcount == 1
+
+    def placed(self, events: Iterable[Event]) -> Iterator[Event]:
+        """Those whose moment is bounded above; the others are kept for `undated`."""
+        for event in events:
+            when = getattr(event.data, "when", None)
+            if when is None or when.at is not None or when.by is not None:
+                yield event
+            else:
+                self._disk.execute("INSERT INTO undated VALUES (?)", (encode(event).value,))
 
     def undated(self) -> Iterator[Event]:
-        """What was kept, placed there."""
+        """What was kept, at the archive's last printed time."""
         last = self.last
         for (value,) in self._disk.execute("SELECT event FROM undated"):
             event = decode(value, where="an archive")
@@ -112,6 +132,15 @@ class Holdings:
         """Count the items whose parent is not there."""
         for community, thread, item, parent in self._disk.execute(_ORPHANS):
             report.odd("orphan", f"{item} stands under {parent}, not there ({community}/{thread})")
+
+    def expect(self, community: str, thread: str, items: int) -> None:
+        """The archive says how many items a thread has."""
+        (items_,) = _small(items)
+        self._disk.execute("REPLACE INTO expected VALUES (?, ?, ?)", (community, thread, items_))
+
+    def numbered(self) -> Iterator[tuple[str, str, int, int]]:
+        """Of each thread whose items have numbers, how many it should have, and how many it has."""
+        yield from self._disk.execute(_NUMBERED)
 
     def observed(self, report: Report) -> Iterator[ThreadObserved]:
         """What was seen of each thread, as one statement."""

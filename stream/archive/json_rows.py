@@ -83,7 +83,10 @@ def seconds(value: Number) -> datetime | None:
     """
     if value is None or value == "":
         return None
-    number = float(value) if isinstance(value, str) else value
+    try:
+        number = float(value) if isinstance(value, str) else value
+    except ValueError:
+        number = math.nan
     if isinstance(value, bool) or not math.isfinite(number) or not 0 <= number < _LATEST_S:
         msg = f"{value!r} is no time in seconds since 1970 that an archive can have"
         raise ValueError(msg)
@@ -94,7 +97,10 @@ def printed(value: str | None) -> datetime | None:
     """A time as ISO 8601; None for none. `ValueError` where it is no time; no zone means UTC."""
     if not value:
         return None
-    moment = datetime.fromisoformat(value)
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        moment = LATEST
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     if not EPOCH <= moment < LATEST:
         msg = f"{value!r} is no time that an archive can have"

@@ -80,11 +80,7 @@ class _Reading:
             self._report.odd("doubled", f"{row.place}: {place.item} is there already")
             return
         self._odd(row, entry, place)
-        for event in facts:
-            if event.data.when.at is None and event.data.when.by is None:
-                self._held.later(event)
-            else:
-                yield event
+        yield from self._held.placed(facts)
 
     def _place(self, entry: Entry) -> Place:
         if not entry.id:

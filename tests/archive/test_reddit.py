@@ -274,7 +274,7 @@ def test_the_community_given_goes_before_the_subreddit(read):
 @pytest.mark.parametrize(
     ("row", "problem"),
     [
-        (submission(created_utc="0000-00-00"), "could not convert"),
+        (submission(created_utc="0000-00-00"), "is no time"),
         (submission(created_utc=253_402_300_799), "is no time"),
         (submission(created_utc=-1), "is no time"),
         (submission(created_utc=None, retrieved_on=None), "no created_utc"),
