@@ -7,7 +7,7 @@ is its thread). Not told, each counted: those in `NOT_TOLD`, and any other type.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from stream.archive.stack_exchange_closing import CLOSED, reason, voter
 from stream.archive.stack_exchange_posts import created
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from stream.archive.stack_exchange_rows import Row
     from stream.archive.stack_exchange_site import Site
-    from stream.archive.stack_exchange_store import PostRow
 
 OPEN_MAX: Final = 4_096  # Revisions whose rows are waited for; those of one lie close together,
 HELD_MAX: Final = 16 * 1024 * 1024  # and so many letters.
@@ -51,6 +50,7 @@ _Revision = dict[int, "Row"]
 _OfAThread = type[e.ThreadClosed | e.ThreadReopened | e.ThreadLocked | e.ThreadUnlocked]
 
 _FIRST: Final = (1, 2, 3)
+_BODY: Final = 2
 _EDITS: Final = range(4, 10)
 _ROLLBACKS: Final = range(7, 10)
 _ITEMS: Final[dict[int, type[e.ItemDeleted | e.ItemRestored]]] = {
@@ -73,6 +73,12 @@ _MARKS: Final = {
 }
 
 
+class _Post(NamedTuple):
+    id: int
+    kind: int
+    thread: int
+
+
 class History:
     """Holds the rows of revisions until all of them are there."""
 
@@ -88,41 +94,54 @@ class History:
             yield from self._told(post, rows)
         self._open.clear()
 
-    def _add(self, site: Site, row: Row) -> Iterator[e.Event]:
+    def _add(self, site: Site, row: Row) -> Iterable[e.Event]:
         type_, post = known(row, "PostHistoryTypeId"), known(row, "PostId")
         site.see(moment(row))
-        key = (row.get("RevisionGUID") or f"history-{known(row, 'Id')}", post)
-        row["RevisionGUID"] = key[0]
+        guid = row.get("RevisionGUID")
+        if not guid:
+            guid = row["RevisionGUID"] = f"history-{known(row, 'Id')}"
         site.report.counted("history-rows")
-        self._open.setdefault(key, []).append((type_, row))
         self._held += len(row.get("Text", ""))
+        rows = self._open.get((guid, post))
+        if rows is not None:
+            rows.append((type_, row))
+            return ()
+        self._open[guid, post] = [(type_, row)]
+        if len(self._open) <= OPEN_MAX and self._held <= HELD_MAX:
+            return ()
+        return self._oldest()
+
+    def _oldest(self) -> Iterator[e.Event]:
         while len(self._open) > OPEN_MAX or (self._held > HELD_MAX and len(self._open) > 1):
             oldest = next(iter(self._open))
             yield from self._told(oldest[1], self._open.pop(oldest))
 
     def _told(self, post: int, rows: list[tuple[int, Row]]) -> Iterator[e.Event]:
         site = self._site
-        self._held -= sum(len(row.get("Text", "")) for _, row in rows)
+        self._held -= sum([len(row.get("Text", "")) for _, row in rows])
         site.report.counted("revisions")
-        held = site.store.post(post)
-        if held is None or held.kind not in (QUESTION, ANSWER):
-            code = "history-without-post" if held is None else "not-told-history-of-other-post"
+        place = site.store.place(post)
+        if place is None or place[0] not in (QUESTION, ANSWER):
+            code = "history-without-post" if place is None else "not-told-history-of-other-post"
             site.report.odd(code, f"revision {rows[0][1]['RevisionGUID']} of post {post}")
             return
+        told = _Post(post, *place)
         revision = dict(reversed(rows))  # Of one type twice, the first
-        yield from _creation(site, held, revision)
-        yield from _edit(site, held, revision)
+        if _BODY in revision:
+            yield from _creation(site, post, revision)
+        if not revision.keys().isdisjoint(_EDITS):
+            yield _edit(site, told, revision)
         for type_, row in revision.items():
-            yield from _happened(site, held, type_, row)
+            if type_ not in _FIRST and type_ not in _EDITS:
+                yield from _happened(site, told, type_, row)
 
 
-def _creation(site: Site, post: PostRow, revision: _Revision) -> Iterator[e.Event]:
-    title, body, tagged = (revision.get(type_) for type_ in _FIRST)
-    if body is None:
-        return  # The creation is told with the text of Posts.
-    if post.told:
-        site.report.odd("doubled-item", f"post {post.id} has more than one first revision")
+def _creation(site: Site, id_: int, revision: _Revision) -> Iterator[e.Event]:
+    post = site.store.post(id_)
+    if post is None or post.told:
+        site.report.odd("doubled-item", f"post {id_} has more than one first revision")
         return
+    title, body, tagged = revision.get(1), revision[_BODY], revision.get(3)
     if title is not None:
         post = post._replace(title=words(title.get("Text")))
     if tagged is not None:
@@ -132,14 +151,12 @@ def _creation(site: Site, post: PostRow, revision: _Revision) -> Iterator[e.Even
     yield created(site, post, body.get("Text", ""), "markdown")
 
 
-def _edit(site: Site, post: PostRow, revision: _Revision) -> Iterator[e.PostEdited]:
+def _edit(site: Site, post: _Post, revision: _Revision) -> e.PostEdited:
     rows = [revision[type_] for type_ in _EDITS if type_ in revision]
-    if not rows:
-        return
     at = moment(rows[0])
     site.store.mark(post.id, "edited", ms(at))
     title, text, tagged = (revision.get(n) or revision.get(n + 3) for n in (4, 5, 6))
-    yield e.PostEdited(
+    return e.PostEdited(
         source=site.name,
         subject=str(post.thread),
         time=at,
@@ -159,7 +176,7 @@ def _edit(site: Site, post: PostRow, revision: _Revision) -> Iterator[e.PostEdit
     )
 
 
-def _happened(site: Site, post: PostRow, type_: int, row: Row) -> Iterator[e.Event]:
+def _happened(site: Site, post: _Post, type_: int, row: Row) -> Iterator[e.Event]:
     at = moment(row)
     if type_ in _MARKS:
         site.store.mark(post.id, _MARKS[type_], ms(at))
@@ -180,7 +197,7 @@ def _happened(site: Site, post: PostRow, type_: int, row: Row) -> Iterator[e.Eve
             time=at,
             data=e.ThreadData(by=by, why=why, when=when),
         )
-    elif type_ not in _FIRST and type_ not in _EDITS:
+    else:
         what = "lock-of-an-answer" if type_ in _THREADS else NOT_TOLD.get(type_, str(type_))
         site.report.odd(f"not-told-history-{what}", f"post {post.id}, {row['RevisionGUID']}")
 

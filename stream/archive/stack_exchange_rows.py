@@ -21,13 +21,12 @@ if TYPE_CHECKING:
 
 ROW_MAX: Final = 32 * 1024 * 1024
 CHUNK: Final = 256 * 1024
-YEARS: Final = range(1970, 2101)
+YEAR_MIN, YEAR_MAX = 1970, 2100
 WHOLE_MAX: Final = 1 << 62
 
 Row = dict[str, str]
 
 _ISO_MILLISECONDS: Final = 23
-_WHOLE: Final = re.compile(r"-?[0-9]{1,19}")
 _TAG: Final = re.compile(r"[^<>|\s]+")
 
 
@@ -43,21 +42,16 @@ def rows(file: File, options: Options, report: Report) -> Iterator[tuple[int, Ro
 def whole(row: Row, column: str) -> int | None:
     """The number in a column; None where there is none."""
     text = row.get(column)
-    if text is None:
-        return None
-    if not _WHOLE.fullmatch(text) or abs(number := int(text)) > WHOLE_MAX:
-        msg = f"{column} {_shown(text)} is no whole number"
-        raise ValueError(msg)
-    return number
+    return None if text is None else _number(text, column)
 
 
 def known(row: Row, column: str) -> int:
     """The number in a column that every row has."""
-    number = whole(row, column)
-    if number is None:
+    text = row.get(column)
+    if text is None:
         msg = f"it has no {column}"
         raise ValueError(msg)
-    return number
+    return _number(text, column)
 
 
 def moment(row: Row, column: str = "CreationDate") -> datetime:
@@ -70,11 +64,11 @@ def moment(row: Row, column: str = "CreationDate") -> datetime:
         if len(text) == _ISO_MILLISECONDS:
             at = datetime.fromisoformat(text + "Z")
         else:
-            at = datetime.fromisoformat(text)
+            at = datetime.fromisoformat(text if "T" in text else "")
             at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         at = None
-    if at is None or at.year not in YEARS or "T" not in text:
+    if at is None or not YEAR_MIN <= at.year <= YEAR_MAX:
         msg = f"{column} {_shown(text)} is no time that can be"
         raise ValueError(msg)
     return at
@@ -88,6 +82,17 @@ def tags(text: str | None) -> tuple[str, ...]:
 def words(text: str | None) -> str:
     """A text, its lines ended by a line feed alone."""
     return text.replace("\r\n", "\n") if text else ""
+
+
+def _number(text: str, column: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = WHOLE_MAX
+    if not -WHOLE_MAX < number < WHOLE_MAX or str(number) != text:
+        msg = f"{column} {_shown(text)} is no whole number"
+        raise ValueError(msg)
+    return number
 
 
 def _shown(text: str) -> str:
@@ -157,12 +162,11 @@ class _Reading:
         return f"longer than {ROW_MAX >> 20} MiB" if self._pending > ROW_MAX else None
 
     def _taken(self) -> Iterator[tuple[int, Row]]:
-        found, self._found[:] = self._found[:], []
+        found, self._found = self._found, []
         if found:
             self._pending = 0
-        for row in found:
-            self._number += 1
-            yield self._number, row
+        first, self._number = self._number + 1, self._number + len(found)
+        return enumerate(found, first)
 
     def _fault(self, problem: str) -> None:
         if self._root is None:

@@ -34,6 +34,7 @@ class Site:
         self.report = report
         self.last = EPOCH
         self._people: dict[tuple[int, str | None], Person] = {}
+        self._authors: dict[tuple[str | None, str | None], Person | None] = {}
 
     @property
     def silent_on(self) -> tuple[str, ...]:
@@ -67,19 +68,23 @@ class Site:
 
     def author(self, row: Row, id_: str, name: str) -> Person | None:
         """Who is meant by a row's columns of that name."""
-        return self.person(whole(row, id_), row.get(name))
+        key = row.get(id_), row.get(name)
+        if key not in self._authors:
+            if len(self._authors) >= PEOPLE_MAX:
+                self._authors.clear()
+            self._authors[key] = self.person(whole(row, id_), key[1])
+        return self._authors[key]
 
     def person(self, id_: int | None, name: str | None) -> Person | None:
         """Users has the name; a deleted user has no id, but maybe a name."""
         if id_ is None:
             return Person(name=name) if name else None
-        known = self._people.get((id_, name))
-        if known is None:
+        key = id_, name
+        if key not in self._people:
             if len(self._people) >= PEOPLE_MAX:
                 self._people.clear()
-            shown = self.store.name(id_) or name or None
-            known = self._people[id_, name] = Person(id=str(id_), name=shown)
-        return known
+            self._people[key] = Person(id=str(id_), name=self.store.name(id_) or name or None)
+        return self._people[key]
 
     def deleted(self, item: str, author: Person | None) -> None:
         """Count an author whose account is gone."""

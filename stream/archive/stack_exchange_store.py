@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CACHE_KIB: Final = 32 * 1024
-ROWS: Final = 1_000  # Fetched at once
+ROWS: Final = 1_000  # Put or fetched at once
+PLACES_MAX: Final = 50_000  # Kept at hand, since what refers to a post comes in runs
 
 QUESTION, ANSWER = 1, 2  # As PostTypeId says; the others are no part of a thread.
 
@@ -53,6 +54,7 @@ class PostRow(NamedTuple):
     told: int = 0
 
 
+_PUT_COMMENT: Final = "INSERT OR IGNORE INTO comments VALUES (?, ?, ?)"
 _PUT_POST: Final = (
     "INSERT OR IGNORE INTO posts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
@@ -64,6 +66,9 @@ class Store:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
         self._do = connection.cursor().execute
+        self._places: dict[int, tuple[int, int] | None] = {}
+        self._comments: list[tuple[int, int, int]] = []
+        self._newest = -(1 << 63)
 
     def put_user(self, id_: int, name: str) -> bool:
         """False where that id is there already."""
@@ -87,9 +92,15 @@ class Store:
         return self._put(_PUT_POST, post)
 
     def place(self, post: int) -> tuple[int, int] | None:
-        """Its kind and thread."""
+        """Its kind and thread, once all posts are in."""
+        places = self._places
+        if post in places:
+            return places[post]
+        if len(places) >= PLACES_MAX:
+            places.clear()
         sql = "SELECT kind, thread FROM posts WHERE id = ?"
         found: tuple[int, int] | None = self._do(sql, (post,)).fetchone()
+        places[post] = found
         return found
 
     def post(self, id_: int) -> PostRow | None:
@@ -108,7 +119,15 @@ class Store:
 
     def put_comment(self, id_: int, thread: int, score: int) -> bool:
         """False where that id is there already."""
-        return self._put("INSERT OR IGNORE INTO comments VALUES (?, ?, ?)", (id_, thread, score))
+        comment = (id_, thread, score)
+        if id_ > self._newest:  # As always in dumps, whose rows are in order of their ids
+            self._newest = id_
+            self._comments.append(comment)
+            if len(self._comments) >= ROWS:
+                self._flush()
+            return True
+        self._flush()
+        return self._put(_PUT_COMMENT, comment)
 
     def mark(self, post: int, what: str, at: int) -> None:
         """History says that this happened to the post."""
@@ -119,6 +138,7 @@ class Store:
 
     def index(self) -> None:
         """Nothing more is put in: make ready for `asked`."""
+        self._flush()
         self._do("CREATE INDEX marked ON marks (post, what, at)")
         self._do("CREATE INDEX voted ON accepted (answer, day)")
 
@@ -127,6 +147,10 @@ class Store:
         cursor = self._db.cursor()
         cursor.arraysize = ROWS
         return iter(cursor.execute(sql, values))
+
+    def _flush(self) -> None:
+        self._db.executemany(_PUT_COMMENT, self._comments)
+        self._comments.clear()
 
     def _put(self, sql: str, values: tuple[object, ...]) -> bool:
         return bool(self._do(sql, values).rowcount)
