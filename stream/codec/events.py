@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 import orjson
 
-from stream.codec.keys import thread_key
+from stream.codec.keys import split_key, thread_key
 from stream.codec.times import stamp, stamp_of
 from stream.core.events import OF_A_COMMUNITY, RANK, Event
 from stream.core.when import ms
@@ -75,10 +76,31 @@ def identified(event: Event) -> Event:
     return msgspec.structs.replace(event, id=encode(event).id)
 
 
+def community_of(event: Encoded) -> str:
+    """The community that an event as it is published is of."""
+    if event.key is None:
+        return str(orjson.loads(event.value)["source"])
+    return _community(event.key[: event.key.index(b"/")])
+
+
+@lru_cache(maxsize=1024)
+def _community(part: bytes) -> str:
+    return split_key(part)[0]
+
+
 def _default(value: object) -> str:
     if isinstance(value, datetime):
         return stamp_of(value)
     raise TypeError
 
 
-__all__ = ["CONTENT_TYPE", "HEADERS", "Encoded", "decode", "encode", "identified", "stamp"]
+__all__ = [
+    "CONTENT_TYPE",
+    "HEADERS",
+    "Encoded",
+    "community_of",
+    "decode",
+    "encode",
+    "identified",
+    "stamp",
+]

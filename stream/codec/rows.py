@@ -85,8 +85,30 @@ def wait(one: Wait | None) -> str:
 def item_row(thread: Thread, item: Item) -> bytes:
     """A row of ``items``."""
     on = "null" if item.on is None else quote(item.on)
-    kind = "null" if item.kind is None else f'"{item.kind}"'
     mentions = ",".join([_mention(found) for found in item.found]) if item.found else ""
+    more = item.more
+    if more is None and item.mode == EXACT and not (item.contested or item.erased):
+        return (
+            f'{thread.head},"item":{quote(item.id)},"kind":"{item.kind}","on":{on},'
+            f'"author":{person(item.author)},"attributed":null,'
+            f'"when":{{"at":"{stamp(item.at)}"}},"printed":null,'
+            f'"score":{_score(thread, item) if thread.stated is not None else "null"},'
+            f'"edits":[],"deleted":null,"mentions":[{mentions}]{_called(item)}}}'
+        ).encode()
+    return _rare_row(thread, item, on, mentions)
+
+
+def _called(item: Item) -> str:
+    """Whom it called when it was made, where its mentions do not say so."""
+    if not item.names and not item.found:
+        return ""
+    if item.names == tuple([found.name for found in item.found]) or item.names is None:
+        return ""
+    return f',"called":{text(item.names)}'
+
+
+def _rare_row(thread: Thread, item: Item, on: str, mentions: str) -> bytes:
+    kind = "null" if item.kind is None else f'"{item.kind}"'
     more = item.more
     printed, attributed, deleted, edits, extras = "null", "null", "null", "", ""
     if more is not None:
@@ -101,8 +123,7 @@ def item_row(thread: Thread, item: Item) -> bytes:
         extras += f',"placed":"{stamp(item.at)}"'
     if item.erased:
         extras += ',"erased":true'
-    if item.names != tuple([found.name for found in item.found]) and item.kind is not None:
-        extras += f',"called":{text(item.names)}'
+    extras += _called(item)
     return (
         f'{thread.head},"item":{quote(item.id)},"kind":{kind},"on":{on},'
         f'"author":{person(item.author)},"attributed":{attributed},"when":{when(item)},'
@@ -185,8 +206,9 @@ def reply_row(thread: Thread, item: Item) -> bytes:
     explicit = unsaid if item.unsaid is not None and item.unsaid.how == "explicit" else ""
     latest = addressed = explicit
     if item.found and not explicit:
-        latest = ",".join([_target(one, one.to, item) for one in item.found if one.to])
-        addressed = ",".join([_target(one, one.better, item) for one in item.found if one.to])
+        latest = addressed = ",".join([_target(one, one.to, item) for one in item.found if one.to])
+        if any(one.better is not one.to for one in item.found):
+            addressed = ",".join([_target(one, one.better, item) for one in item.found if one.to])
     return (
         f'{thread.head},"item":{quote(item.id)},"author":{person(item.author)},'
         f'"when":{when(item)},"replies_to":{{"explicit":[{explicit}],'
@@ -198,7 +220,11 @@ def reply_row(thread: Thread, item: Item) -> bytes:
 def _target(found: Found, to: Item | None, item: Item) -> str:
     if to is None:
         return ""
+    if item.mode == to.mode == EXACT:
+        waited = f'{{"status":"observed","ms":{item.at - to.at}}}'
+    else:
+        waited = wait(reply(to, item))
     return (
         f'{{"item":{quote(to.id)},"person":{person(to.author)},"how":"{found.how}",'
-        f'"wait":{wait(reply(to, item))}}}'
+        f'"wait":{waited}}}'
     )

@@ -50,7 +50,8 @@ def _tell_thread(thread: Thread) -> Iterator[Row]:
         thread.head = head
     prefix = thread.key.decode() + "/"
     for item in thread.touched.values():
-        key = (prefix + quoted(item.id)).encode()
+        id_ = item.id
+        key = (prefix + (quoted(id_) if "%" in id_ or "/" in id_ else id_)).encode()
         at = item.at if item.kind is not None else 0
         if answers(item):
             item.answering = True

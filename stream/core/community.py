@@ -39,7 +39,7 @@ class Community:
         self.name = name
         self.head = ""  # Its JSON, kept by the codec.
         self.threads: dict[str, Thread] = {}
-        self.voices: dict[tuple[str | None, str | None], Voice] = {}
+        self.voices: dict[Person, Voice] = {}
         self.bearers: dict[str, set[str]] = {}  # Called name → tokens of accounts of that name
         self.called: dict[str, str] = {}  # An account's token → the name first seen of it
         self.renamed: set[str] = set()  # Accounts of several names
@@ -55,12 +55,11 @@ class Community:
         """The one value for an id and name; None where there is neither."""
         if person is None:
             return None
-        pair = (person.id, person.name)
-        voice = self.voices.get(pair)
+        voice = self.voices.get(person)
         if voice is None:
             if not person.id and not person.name:
                 return None
-            voice = self.voices[pair] = Voice(person.id or None, person.name or None)
+            voice = self.voices[person] = Voice(person.id or None, person.name or None)
             if voice.id is not None:
                 self.bearers.setdefault(voice.call, set()).add(voice.token)
                 if self.called.setdefault(voice.token, voice.call) != voice.call:

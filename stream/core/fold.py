@@ -90,20 +90,7 @@ class Partition:
         item = thread.items.get(data.item)
         place = moment(data.when, event.time)
         if item is None:
-            item = thread.items[data.item] = Item(data.item)
-            under = None if data.on is None else thread.items.get(data.on)
-            item.on = data.on if under is None else under.id  # Equal strings are kept once.
-            item.kind = data.kind if isinstance(data, e.PostData) else "comment"
-            if data.mentions:
-                item.names = item.said = tuple([intern(name) for name in data.mentions])
-            else:
-                item.names = ()
-            item.author = thread.community.voice(data.author)
-            item.place(place)
-            if isinstance(data, e.PostData):
-                describe(thread, item, data)
-            if thread.hidden:
-                hide(thread, item)
+            item = _new(thread, data, place)
             enter(thread, item)
         elif _says_no_more(thread, item, data, place):
             return
@@ -115,6 +102,29 @@ class Partition:
             enter(thread, item)
         thread.touched[item.id] = item
         self.touched[id(thread)] = thread
+
+
+def _new(thread: Thread, data: e.PostData | e.CommentData, place: Moment) -> Item:
+    """An item of which nothing was known before."""
+    items = thread.items
+    item = items[data.item] = Item(data.item)
+    if data.on is not None:
+        under = items.get(data.on)
+        item.on = data.on if under is None else under.id  # Equal strings are kept once.
+    if data.mentions:
+        item.names = item.said = tuple([intern(name) for name in data.mentions])
+    else:
+        item.names = ()
+    item.author = thread.community.voice(data.author)
+    item.stand(place)
+    if isinstance(data, e.PostData):
+        item.kind = data.kind
+        describe(thread, item, data)
+    else:
+        item.kind = "comment"
+    if thread.hidden:
+        hide(thread, item)
+    return item
 
 
 def answers(item: Item) -> bool:

@@ -121,6 +121,15 @@ class Item:
             self.more = More()
         return self.more
 
+    def stand(self, moment: Moment) -> None:
+        """The same, for the first statement."""
+        self.after, self.at, exact, is_open = moment
+        if exact:
+            self.mode = EXACT
+        elif not is_open:
+            self.mode = BOUNDED
+            self.contested = self.after > self.at
+
     def place(self, moment: Moment) -> None:
         """Join a statement of when it was made: bounds meet; exact beats bounded beats open."""
         after, at, exact, is_open = moment

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
+@lru_cache(maxsize=65_536)
 def call(name: str) -> str:
     """The form in which people are called: ``Bryan Shih`` answers to ``@bryanshih``."""
     return name.replace(" ", "").lower()

@@ -46,10 +46,14 @@ class Post:
             if name:
                 insort(self.names, name)
         else:
-            if name and not self.mixed:
+            if not self.mixed and name and c.author is not said[0].author:
                 self.mixed = token(c) != token(said[0])
-            insert(said, c)
-        if self.last is None or self.last < c:
+            if said[-1].at < c.at:
+                said.append(c)
+            else:
+                insort(said, c)
+        last = self.last
+        if last is None or last.at < c.at or last < c:
             self.last = c
         else:
             self._change(c.author, c)

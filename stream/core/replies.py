@@ -33,7 +33,8 @@ def settle(thread: Thread) -> None:
         post.fresh = post.changed = post.moved = None
         if changed is None:
             for c in fresh:
-                _look_again(thread, post, c, moved)
+                if c.said or c.found or c.unsaid is not None or not _quiet(thread, c):
+                    _look_again(thread, post, c, moved)
         else:
             queue = {c.id: c for c in fresh}
             for author, since in changed:
@@ -67,6 +68,17 @@ def _forward(thread: Thread, post: Post, queue: dict[str, Item], moved: set[str]
                 if other.id not in queue:
                     queue[other.id] = other
                     heappush(heap, other)
+
+
+def _quiet(thread: Thread, c: Item) -> bool:
+    """Whether a comment that calls nobody answers nobody: it is not the post's author's."""
+    on = thread.items.get(c.on or "")
+    if on is None:
+        return True
+    host, author = on.author, c.author
+    if on.kind in SPEAKS or host is author:
+        return False
+    return host is None or author is None or thread.who(host) != thread.who(author)
 
 
 def _look_again(thread: Thread, post: Post, c: Item, moved: set[str]) -> bool:
@@ -229,6 +241,8 @@ def _addressed(thread: Thread, post: Post, c: Item, found: Found) -> Found:
     to = found.to
     if to is None or to.author is None:
         return found
+    if not to.found and thread.roots is None and not post.mixed and to.id != c.on:
+        return found  # Most of the time: who has one name has no later comment than that.
     said = _theirs(thread, post, to.author)
     end = bisect_left(said, c)
     if not end:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
-from stream.core.community import BOUNDED_COLUMN, DELETIONS, EDITS
+from stream.core.community import BOUNDED_COLUMN, COLUMNS, DELETIONS, EDITS, QUARTER_MS
 from stream.core.item import EXACT, HORIZON, Item
 from stream.core.people import roots
 from stream.core.post import Post
@@ -35,8 +36,13 @@ def enter(thread: Thread, item: Item) -> None:
         thread.first_at = item.at
     if item.mode != EXACT:
         thread.haze[item.id] = item
-    if item.author is not None:
-        _hear(thread, item.author)
+    author = item.author
+    if author is not None and (
+        thread.people[author.token] == 1
+        or thread.tangled
+        or author.token in thread.community.renamed
+    ):
+        _hear(thread, author)
     _speak(thread, item)
     if item.id in thread.posts:
         reopen(thread, item.id)
@@ -56,7 +62,9 @@ def _speak(thread: Thread, item: Item) -> None:
     elif item.on is None:
         thread.stale = True
     else:
-        post = _opened(thread, item.on)
+        post = thread.posts.get(item.on)
+        if post is None or post.fresh is None:
+            post = _opened(thread, item.on)
         post.add(item)
         if post.fresh is not None:
             post.fresh.append(item)
@@ -101,14 +109,20 @@ def count(thread: Thread, item: Item, n: int) -> None:
     thread.kinds[column] += n
     if column == COLUMN["answer"] and not item.deleted:
         thread.live_answers += n
-    thread.community.count(item.at, column, n)
+    community = thread.community
+    quarter = item.at // QUARTER_MS
+    row = community.quarters.get(quarter)  # As `Community.count`, which is a call dearer.
+    if row is None:
+        row = community.quarters[quarter] = [0] * len(COLUMNS)
+    row[column] += n
+    community.told.add(quarter)
     if item.mode != EXACT:
         thread.community.count(item.at, BOUNDED_COLUMN, n)
     if item.author is not None:
-        token = item.author.token
-        left = thread.people[token] = thread.people.get(token, 0) + n
+        token, people = item.author.token, thread.people
+        left = people[token] = people.get(token, 0) + n
         if not left:
-            del thread.people[token]
+            del people[token]
 
 
 def _count_more(thread: Thread, item: Item, more: More, n: int) -> None:
@@ -153,25 +167,38 @@ def look(thread: Thread) -> None:
     thread.first_at = min([item.at for item in known], default=HORIZON)
     thread.last_at = max([item.at for item in known], default=LONG_AGO)
     starts = [item for item in known if item.on is None and item.kind in ("question", "post")]
-    thread.root = min(starts, default=None)
+    root = thread.root = min(starts, default=None)
     thread.response = thread.answer = thread.comment = thread.returned = None
-    if thread.root is not None:
-        author = thread.root.author
-        thread.asker = None if author is None else thread.who(author)
-        for item in known:
-            _offer(thread, item, newest=True)
-        _look_for_return(thread, known)
     thread.stale = False
+    if root is None:
+        return
+    asker = thread.asker = None if root.author is None else thread.who(root.author)
+    own: list[Item] = []
+    others: list[Item] = []
+    for item in known:
+        if not item.deleted and item is not root:
+            author = item.author
+            if author is not None and thread.who(author) == asker:
+                own.append(item)
+            elif item.kind != "question":
+                others.append(item)
+    thread.response = response = _first(others)
+    thread.answer = _first([item for item in others if item.kind == "answer"])
+    comments = [item for item in others if item.kind == "comment" and item.on == root.id]
+    thread.comment = _first(comments)
+    if response is not None and own:
+        thread.returned = _first([item for item in own if response < item])
 
 
-def _look_for_return(thread: Thread, known: list[Item]) -> None:
-    """The asker's first act after the first response."""
-    thread.returned = None
-    response = thread.response
-    if response is not None and thread.asker is not None:
-        for item in known:
-            if is_return(thread, item) and response < item:
-                thread.returned = first_of(thread.returned, item)
+def _first(items: list[Item]) -> Item | None:
+    """The one that is known to have existed earliest."""
+    if not items:
+        return None
+    by = min([item.by for item in items])
+    return min([item for item in items if item.by == by], key=_id)
+
+
+_id = attrgetter("id")
 
 
 def _opened(thread: Thread, on: str) -> Post:
@@ -210,7 +237,9 @@ def _offer(thread: Thread, item: Item, *, newest: bool) -> None:
     The asker's return is counted from the first response, so one that is not the newest asks for a
     full look.
     """
-    if is_return(thread, item):
+    if newest and not thread.hazy and not thread.stale and thread.response is not None:
+        _offer_newest(thread, item)
+    elif is_return(thread, item):
         response = thread.response
         if response is not None and response < item:
             thread.returned = first_of(thread.returned, item)
@@ -223,3 +252,16 @@ def _offer(thread: Thread, item: Item, *, newest: bool) -> None:
             thread.answer = first_of(thread.answer, item)
         elif item.kind == "comment" and root is not None and item.on == root.id:
             thread.comment = first_of(thread.comment, item)
+
+
+def _offer_newest(thread: Thread, item: Item) -> None:
+    """The same where there is a response and all moments are exact: most of the time."""
+    author, root = item.author, thread.root
+    if author is not None and thread.asker is not None and thread.who(author) == thread.asker:
+        if thread.returned is None and not item.deleted:
+            thread.returned = item
+    elif item.kind == "answer":
+        if thread.answer is None and not item.deleted:
+            thread.answer = item
+    elif thread.comment is None and item.kind == "comment" and not item.deleted:
+        thread.comment = item if root is not None and item.on == root.id else None

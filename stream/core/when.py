@@ -44,7 +44,7 @@ def moment(when: When, time: datetime) -> Moment:
     """What ``when`` says, in an event of ``time``; a `When` that says nothing means ``time``."""
     if when.at is not None:
         at = ms(when.at)
-        return Moment(at, at, exact=True, open=False)
+        return Moment(at, at, True, False)  # noqa: FBT003 - keywords are dear, and this runs for all
     after = LONG_AGO if when.after is None else ms(when.after)
     if when.by is None:
         return Moment(after, ms(time), exact=False, open=True)
