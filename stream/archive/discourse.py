@@ -34,6 +34,7 @@ from stream.archive.discourse_said import (
     stands,
 )
 from stream.archive.holdings import Held, Holdings, holdings
+from stream.archive.hosts import Hosts
 from stream.archive.json_rows import Row, Unfit, decoded, printed, rows, starts
 from stream.archive.opening import opened
 
@@ -42,11 +43,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stream.archive.base import Report
-    from stream.archive.opening import File
     from stream.core.events import Event
-
-CHUNK: Final = 1 << 20
-HOST_MAX: Final = 300
 
 _PAGE: Final = re.compile(rb'"post_stream"\s*:|"latest_posts"\s*:')
 _POST: Final = re.compile(rb'"post_number"\s*:')
@@ -69,7 +66,7 @@ class Discourse:
     def read(self, path: Path, options: Options, report: Report) -> Iterator[Event]:
         with opened(path, options, report) as files, holdings() as held:
             reading = _Reading(options, report, held)
-            hosts = _Hosts(files)
+            hosts = Hosts(files, _HOST)
             for file in files:
                 community = community_of(path, options, hosts.of(file))
                 for row in rows([file], options, report):
@@ -91,37 +88,6 @@ def _tell_missing(held: Holdings, report: Report) -> None:
         if whole > count:
             example = f"{whole - count:,} of {whole:,} posts ({community}/{thread})"
             report.odd("posts-missing", example)
-
-
-class _Hosts:
-    """Which site a page is from: its own avatars say so, else those of a page beside it."""
-
-    def __init__(self, files: list[File]) -> None:
-        self._files = files
-        self._beside: dict[str, str | None] = {}
-
-    def of(self, file: File) -> str | None:
-        host = _host(file)
-        folder = _folder(file)
-        if host is None and folder not in self._beside:
-            beside = (_host(other) for other in self._files if _folder(other) == folder)
-            self._beside[folder] = next(filter(None, beside), None)
-        return host or self._beside[folder]
-
-
-def _folder(file: File) -> str:
-    return file.name.rpartition("/")[0]
-
-
-def _host(file: File) -> str | None:
-    with file.open() as content:
-        before = b""
-        while chunk := content.read(CHUNK):
-            found = _HOST.search(before + chunk)
-            if found is not None:
-                return found[1].decode()
-            before = chunk[-HOST_MAX:]
-    return None
 
 
 class _Reading:
