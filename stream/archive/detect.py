@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from stream.archive.base import Options, Reader
+from stream.archive.convokit import ConvoKit
 from stream.archive.event_lines import EventLines
 from stream.archive.kiwix_text import KiwixText
 from stream.archive.mbox import Mbox
@@ -36,6 +37,7 @@ def readers() -> dict[str, Reader]:
     ours: tuple[Reader, ...] = (
         EventLines(),
         StackExchangeDump(),
+        ConvoKit(),
         Mbox(),
         KiwixHtml(),
         KiwixText(),

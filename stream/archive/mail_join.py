@@ -67,7 +67,8 @@ class Join:
 
     def __init__(self, report: Report) -> None:
         self._report = report
-        self._db = sqlite3.connect("", isolation_level=None)  # A file nobody sees, gone at the end.
+        # A file that nobody sees, gone at the end.
+        self._db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._db.executescript(_SCHEMA)
         self._db.execute("BEGIN")
         self._seq = 0

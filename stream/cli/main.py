@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 COMMANDS: Final = {
     "demo": "Show the whole service at work, here and now.",
     "inspect": "Say what is in an archive, and what is odd about it.",
+    "export": "Write archives in a form that other tools read.",
     "generate": "Write a made-up community as events, one JSON object a line.",
     "replay": "Publish archives to Kafka as timestamped events.",
     "work": "Run a worker, which rebuilds threads from the log.",

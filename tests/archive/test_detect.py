@@ -31,7 +31,7 @@ def test_the_format_given_goes_before_what_the_file_looks_like():
 
 
 def test_a_format_that_is_unknown_is_told_with_those_that_are_known():
-    with pytest.raises(UsageError, match="no format 'nothing'; known are event-lines"):
+    with pytest.raises(UsageError, match="no format 'nothing'; known are convokit, event-lines"):
         reader_for(sample(), "nothing")
 
 

@@ -1,0 +1,244 @@
+"""The parts of a ConvoKit corpus: its utterances' shape, and its large objects entry by entry.
+
+``threadline`` in a ``meta`` holds what our own export says beyond what ConvoKit has words for.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import msgspec
+
+from stream.archive.opening import LINE_MAX
+from stream.core.events import Format, Person
+from stream.core.when import When
+from stream.errors import ArchiveError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stream.archive.opening import File
+
+CHUNK: Final = 1 << 20
+UTTERANCES: Final = "utterances.jsonl"
+
+
+class Observation(msgspec.Struct, frozen=True, omit_defaults=True):
+    """When the scores and views of a conversation were seen."""
+
+    when: When
+    scored: tuple[str, ...] = ()
+    views: int | None = None
+
+
+class OfConversation(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Of which thread it is, and what its archive cannot tell."""
+
+    community: str
+    thread: str
+    silent_on: tuple[str, ...] | None = None
+    observed: Observation | None = None
+
+
+class OfUtterance(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An item's own words for itself."""
+
+    item: str
+    kind: Literal["question", "answer", "post", "comment"]
+    when: When
+    on: str | None = None
+    author: Person | None = None
+    format: Format = "text"
+    mentions: tuple[str, ...] = ()
+    deleted: tuple[When, ...] = ()
+    title: str | None = None
+    tags: tuple[str, ...] = ()
+
+
+class UtteranceMeta(msgspec.Struct, frozen=True):
+    """What is used of it; what has another shape than expected is not known."""
+
+    score: Any = None
+    retrieved_on: Any = None
+    subreddit: Any = None
+    threadline: OfUtterance | None = None
+
+
+class Utterance(msgspec.Struct, frozen=True):
+    """A line of ``utterances.jsonl``; older corpora say ``user`` and ``root``."""
+
+    id: str | int
+    conversation_id: str | int | None = None
+    root: str | int | None = None
+    text: str | None = None
+    speaker: str | None = None
+    user: str | None = None
+    reply_to: str | int | None = msgspec.field(default=None, name="reply-to")
+    reply_to_: str | int | None = msgspec.field(default=None, name="reply_to")
+    timestamp: float | int | str | None = None
+    meta: UtteranceMeta | None = None
+
+    @property
+    def conversation(self) -> str:
+        found = self.conversation_id if self.conversation_id is not None else self.root
+        return str(self.id if found is None else found)
+
+    @property
+    def parent(self) -> str | None:
+        found = self.reply_to if self.reply_to is not None else self.reply_to_
+        return None if found is None or found == "" else str(found)
+
+    @property
+    def by(self) -> str | None:
+        return self.speaker or self.user
+
+
+class Conversations:
+    """What is said of whole conversations, on disk."""
+
+    def __init__(self) -> None:
+        self._disk = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self._disk.executescript(
+            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -8192;"
+            "CREATE TABLE meta (id TEXT PRIMARY KEY, meta TEXT) WITHOUT ROWID;"
+            "CREATE TABLE observed (community TEXT, thread TEXT, said BLOB,"
+            " PRIMARY KEY (community, thread)) WITHOUT ROWID; BEGIN"
+        )
+
+    def add(self, id_: str, entry: object) -> None:
+        """One entry of ``conversations.json``."""
+        meta = entry.get("meta", entry) if isinstance(entry, dict) else None
+        self._disk.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (id_, json.dumps(meta)))
+
+    def meta(self, id_: str) -> dict[str, Any]:
+        """Its meta; empty where nothing is said of it."""
+        row = self._disk.execute("SELECT meta FROM meta WHERE id = ?", (id_,)).fetchone()
+        found = None if row is None else json.loads(row[0])
+        return found if isinstance(found, dict) else {}
+
+    def observe(self, of: OfConversation) -> None:
+        said = msgspec.json.encode(of.observed)
+        self._disk.execute(
+            "INSERT OR IGNORE INTO observed VALUES (?, ?, ?)", (of.community, of.thread, said)
+        )
+
+    def observed(self, community: str, thread: str) -> Observation | None:
+        """When its scores were seen, where our own export says so."""
+        row = self._disk.execute(
+            "SELECT said FROM observed WHERE community = ? AND thread = ?", (community, thread)
+        ).fetchone()
+        return None if row is None else msgspec.json.decode(row[0], type=Observation | None)
+
+    def close(self) -> None:
+        self._disk.close()
+
+
+@contextmanager
+def conversations(files: dict[str, File]) -> Iterator[Conversations]:
+    """Those of a corpus, gone from the disk afterwards."""
+    kept = Conversations()
+    try:
+        if "conversations.json" in files:
+            for id_, entry in entries(files["conversations.json"]):
+                kept.add(id_, entry)
+        yield kept
+    finally:
+        kept.close()
+
+
+def whole(file: File | None) -> dict[str, Any]:
+    """A small object; empty where there is none."""
+    return {} if file is None else dict(entries(file))
+
+
+def entries(file: File) -> Iterator[tuple[str, Any]]:
+    """The entries of one JSON object, however many, each of them no larger than a line may be."""
+    scanner = json.JSONDecoder()
+    with file.open() as stream:
+        text = _Text(stream, file.where)
+        text.skip()
+        text.expect("{")
+        while not text.at("}"):
+            key = text.value(scanner)
+            text.skip()
+            text.expect(":")
+            text.skip()
+            value = text.value(scanner)
+            if not isinstance(key, str):
+                msg = "a key that is no text"
+                raise text.wrong(msg)
+            yield key, value
+            text.skip()
+            if not text.at("}"):
+                text.expect(",")
+                text.skip()
+
+
+class _Text:
+    """What has been read of a file, and where in it we are."""
+
+    def __init__(self, stream: Any, where: str) -> None:  # noqa: ANN401  (a BinaryIO, or ours)
+        self._read = stream.read
+        self._where = where
+        self._decode = codecs.getincrementaldecoder("utf-8-sig")(errors="replace").decode
+        self._text = ""
+        self._place = 0
+        self._rows = 1
+        self._ended = False
+
+    def skip(self) -> None:
+        """Go on to what is no blank."""
+        while True:
+            while self._place < len(self._text) and self._text[self._place].isspace():
+                self._place += 1
+            if self._place < len(self._text) or not self._more():
+                return
+
+    def at(self, sign: str) -> bool:
+        return self._text.startswith(sign, self._place)
+
+    def expect(self, sign: str) -> None:
+        if not self.at(sign):
+            msg = f"no {sign!r} where one should be"
+            raise self.wrong(msg)
+        self._place += 1
+        self.skip()
+
+    def value(self, scanner: json.JSONDecoder) -> Any:  # noqa: ANN401  (JSON)
+        """The next value, whole."""
+        while True:
+            try:
+                found, end = scanner.raw_decode(self._text, self._place)
+            except RecursionError as error:
+                msg = "values within values without end"
+                raise self.wrong(msg) from error
+            except ValueError as error:
+                if self._more():
+                    continue
+                raise self.wrong(str(error)) from error
+            if end < len(self._text) or not self._more():
+                self._place = end
+                return found
+
+    def wrong(self, problem: str) -> ArchiveError:
+        row = self._rows + self._text.count("\n", 0, self._place)
+        return ArchiveError(f"{self._where}, row {row}: {problem}; the file is damaged")
+
+    def _more(self) -> bool:
+        """Read on, as much again as there is."""
+        if self._ended:
+            return False
+        rest = self._text[self._place :]
+        if len(rest) > LINE_MAX:
+            msg = f"an entry longer than {LINE_MAX >> 20} MiB"
+            raise self.wrong(msg)
+        data = self._read(max(CHUNK, len(rest)))
+        self._ended = not data
+        self._rows += self._text.count("\n", 0, self._place)
+        self._text = rest + self._decode(data, final=self._ended)
+        self._place = 0
+        return not self._ended
