@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
-from stream.codec.events import Encoded, encode
+from stream.codec.events import Encoded, community_of, encode
 from stream.core.events import ProgressData, ReplayFinished, ReplayProgressed
 from stream.core.position import Position
+from stream.core.when import to_datetime
 from stream.kafka.publish import open_publisher
+from stream.replay_pace import Pace
+from stream.replay_point import DIGESTS, Point, Told, fingerprint, marked, told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from stream.config import Settings
@@ -22,30 +26,122 @@ if TYPE_CHECKING:
     from stream.kafka.publish import Publisher
 
 TOGETHER: Final = 2_000  # Events handed to the publisher at a time; bounds memory.
+KNOWN_BY: Final = 256  # First events, by which an archive is known again.
 PROGRESS_EVENTS: Final = 10_000
 PROGRESS_S: Final = 1.0
-_MOMENT: Final = timedelta(milliseconds=1)
+TICK_S: Final = 0.05  # What is due within it is published together.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class How:
+    """From ``since`` on, before ``until`` (milliseconds); ``speed`` times real time, None: at once.
+
+    ``max_gap_ms``: how much event time a silence may take; ``resume``: go on where one stopped.
+    """
+
+    since: int | None = None
+    until: int | None = None
+    speed: float | None = None
+    max_gap_ms: int | None = None
+    resume: bool = True
 
 
 @dataclass(slots=True)
 class Progress:
-    """What has been published, and between which event times it lies."""
+    """What has been published, and between which event times it lies.
+
+    ``already``: events that an earlier replay had published; ``stopped``: before the last event;
+    ``unstated``: communities of which nobody knows that all is there up to some time.
+    """
 
     events: int = 0
-    since: datetime | None = None
-    until: datetime | None = None
-    communities: dict[str, datetime] = field(default_factory=dict)
+    already: int = 0
     position: Position = field(default_factory=Position)
+    stopped: bool = False
+    first: int | None = None
+    last: int | None = None
+    ends: dict[str, int] = field(default_factory=dict)
+    unstated: set[str] = field(default_factory=set)
+    _digest: int = 0
+    _settled: tuple[int, int] = (0, 0)
 
-    def add(self, event: Event) -> None:
-        self.events += 1
-        if self.since is None or event.time < self.since:
-            self.since = event.time
-        if self.until is None or event.time > self.until:
-            self.until = event.time
-        last = self.communities.get(event.source)
-        if last is None or event.time > last:
-            self.communities[event.source] = event.time
+    @property
+    def since(self) -> datetime | None:
+        return None if self.first is None else to_datetime(self.first)
+
+    @property
+    def until(self) -> datetime | None:
+        return None if self.last is None else to_datetime(self.last)
+
+    @property
+    def communities(self) -> dict[str, datetime]:
+        """The time of the last event of each."""
+        return {community: to_datetime(at) for community, at in self.ends.items()}
+
+    def add(self, event: Encoded, *, already: bool = False) -> None:
+        """One more, no earlier than those before."""
+        if self.last is None or event.at > self.last:
+            self._settled = (self.events + self.already, self._digest)
+            self.first = event.at if self.first is None else self.first
+            self.last = event.at
+        self.ends[community_of(event)] = event.at
+        self._digest = (self._digest + int(event.id, 16)) % DIGESTS
+        if already:
+            self.already += 1
+        else:
+            self.events += 1
+
+    def point(self, until: int) -> Point:
+        """What has come up to ``until``: the last event's time, just before it, or later."""
+        if self.last is not None and until < self.last:
+            return Point(*self._settled, until)
+        return Point(self.events + self.already, self._digest, until)
+
+
+class Source:
+    """The events of archives, and by what they are known again.
+
+    ``opened`` gives all of them in order, each time anew; ``ends``: the time of each community's
+    last one, as far as that is known. Making a source takes the first events, which is when an
+    archive that is in no order is read and sorted.
+    """
+
+    def __init__(
+        self, opened: Callable[[], Iterable[Encoded]], how: How, ends: Mapping[str, int]
+    ) -> None:
+        self.how = how
+        self.ends = ends
+        self.cut = False
+        self._opened = opened
+        events = iter(opened())
+        first = list(islice(events, KNOWN_BY))
+        self.archive = fingerprint(first)
+        self._events = chain(first, events)
+
+    def events(self) -> Iterator[Encoded]:
+        """Those from ``since`` on and before ``until``, which sets ``cut`` if any comes later."""
+        since, until = self.how.since, self.how.until
+        for event in self._events:
+            if until is not None and event.at >= until:
+                self.cut = True
+                return
+            if since is None or event.at >= since:
+                yield event
+
+    async def passed(self, point: Point, progress: Progress) -> bool:
+        """Leave out what lies before ``point``; False where that is no point of these events."""
+        for event in self._events:
+            if event.at > point.until:
+                self._events = chain([event], self._events)
+                break
+            progress.add(event, already=True)
+            if progress.already % TOGETHER == 0:
+                await asyncio.sleep(0)
+        return progress.point(point.until) == point
+
+    def anew(self) -> Source:
+        """The same from the start."""
+        return Source(self._opened, self.how, self.ends)
 
 
 async def replay(
@@ -54,47 +150,150 @@ async def replay(
     *,
     tell: Callable[[Progress], None] = lambda _: None,
 ) -> Progress:
-    """Publish all of ``events``; ``tell`` hears of it after every few thousand.
+    """Publish all of ``events``, from the first to the last, as fast as goes."""
+    return await publish(settings, Source(lambda: map(encode, events), How(resume=False), {}), tell)
+
+
+async def publish(
+    settings: Settings,
+    source: Source,
+    tell: Callable[[Progress], None] = lambda _: None,
+    stop: asyncio.Event | None = None,
+) -> Progress:
+    """Publish the events of ``source``; ``tell`` hears of it after every few thousand.
 
     ``replay.progressed`` says up to which time everything has been published, ``replay.finished``
-    that this is all. Both are statements: saying them again changes no view.
+    that this is all. Both are statements: saying them again changes no view. Once ``stop`` is set
+    no more is published; the next replay goes on from there.
     """
+    known = await _known(settings, source)
     progress = Progress()
+    if known.point is not None and not await source.passed(known.point, progress):
+        source, progress = source.anew(), Progress()
     async with open_publisher(settings) as publisher:
-        await _publish(publisher, events, progress, tell)
-        finished = [
-            encode(ReplayFinished(source=community, time=until, data=ProgressData(until=until)))
-            for community, until in progress.communities.items()
-        ]
-        await publisher.publish(finished)
+        run = _Run(publisher, Statements(source, progress, known.until), tell)
+        await run.publish(stop or asyncio.Event())
         progress.position = await publisher.flush()
     tell(progress)
     return progress
 
 
-async def _publish(
-    publisher: Publisher,
-    events: Iterable[Event],
-    progress: Progress,
-    tell: Callable[[Progress], None],
-) -> None:
-    told_at, told_events = time.monotonic(), 0
-    remaining = iter(events)
-    while together := list(islice(remaining, TOGETHER)):
-        await publisher.publish([encode(event) for event in together])
+async def _known(settings: Settings, source: Source) -> Told:
+    """What the log says of earlier replays, where that matters."""
+    if source.how.since is not None:
+        return (await told(settings, source.archive))._replace(point=None)
+    return await told(settings, source.archive) if source.how.resume else Told(None, {})
+
+
+class Statements:
+    """What may be said of how far ``source`` has been published: never more than that.
+
+    ``before``: up to when the log held all of a community before. Without that, who leaves out
+    what comes before ``since`` can claim nothing.
+    """
+
+    def __init__(self, source: Source, progress: Progress, before: Mapping[str, int]) -> None:
+        self.source, self.progress = source, progress
+        self._before = before
+
+    def progressed(self, now: int) -> list[Encoded]:
+        """That everything up to ``now`` is there, of each community as far as its archive goes."""
+        ends = self.progress.ends.items()
+        far = {name: min(now, max(last, self.source.ends.get(name, last))) for name, last in ends}
+        return self._all(ReplayProgressed, far, self.progress.point(now))
+
+    def finished(self) -> list[Encoded]:
+        """That this was all, or as much of it as was asked for."""
+        progress, until = self.progress, self.source.how.until
+        if progress.last is None or (self.source.cut and not progress.events):
+            return []
+        if progress.stopped:
+            return self.progressed(progress.last - 1)
+        if self.source.cut and until is not None:
+            return self.progressed(until - 1)
+        return self._all(ReplayFinished, progress.ends, progress.point(progress.last))
+
+    def _all(
+        self,
+        kind: type[ReplayProgressed | ReplayFinished],
+        far: Mapping[str, int],
+        point: Point,
+    ) -> list[Encoded]:
+        since = self.source.how.since
+        made = []
+        for community, at in far.items():
+            if since is not None and self._before.get(community, since - 2) < since - 1:
+                self.progress.unstated.add(community)
+                continue
+            until = to_datetime(at)
+            said = encode(kind(source=community, time=until, data=ProgressData(until=until)))
+            made.append(said if since is not None else marked(said, self.source.archive, point))
+        return made
+
+
+class _Run:
+    """One replay on its way."""
+
+    def __init__(
+        self, publisher: Publisher, statements: Statements, tell: Callable[[Progress], None]
+    ) -> None:
+        self._publisher, self._statements, self._tell = publisher, statements, tell
+        self._progress = statements.progress
+        self._stated_at, self._stated_events = time.monotonic(), 0
+
+    async def publish(self, stop: asyncio.Event) -> None:
+        how, events = self._statements.source.how, self._statements.source.events()
+        if how.speed is None:
+            await self._at_once(events, stop)
+        else:
+            await self._paced(events, Pace(how.speed, how.max_gap_ms), stop)
+        await self._publisher.publish(self._statements.finished())
+
+    async def _at_once(self, events: Iterator[Encoded], stop: asyncio.Event) -> None:
+        while together := list(islice(events, TOGETHER)):
+            if stop.is_set():
+                self._progress.stopped = True
+                return
+            await self._append(together)
+            await self._state(together[-1].at - 1)
+            await asyncio.sleep(0)  # Where all of it found room, nobody else had a turn.
+
+    async def _paced(self, events: Iterator[Encoded], pace: Pace, stop: asyncio.Event) -> None:
+        began = time.monotonic()
+        coming = next(events, None)
+        while coming is not None:
+            if stop.is_set():
+                self._progress.stopped = True
+                return
+            real_s = time.monotonic() - began
+            due: list[Encoded] = []
+            while coming is not None and pace.wait_s(coming.at) <= real_s and len(due) < TOGETHER:
+                pace.due_s(coming.at)
+                due.append(coming)
+                coming = next(events, None)
+            await self._append(due)
+            if coming is not None:
+                await self._state(pace.now(real_s, coming.at))
+            await self._publisher.flush()
+            if coming is not None and len(due) < TOGETHER:
+                wait_s = pace.wait_s(coming.at) - (time.monotonic() - began)
+                await _pause(stop, min(max(wait_s, TICK_S), PROGRESS_S))
+
+    async def _append(self, together: list[Encoded]) -> None:
+        await self._publisher.publish(together)
         for event in together:
-            progress.add(event)
-        tell(progress)
-        now = time.monotonic()
-        if progress.events - told_events >= PROGRESS_EVENTS or now - told_at >= PROGRESS_S:
-            told_at, told_events = now, progress.events
-            await publisher.publish(_progressed(progress))
+            self._progress.add(event)
+        self._tell(self._progress)
+
+    async def _state(self, now: int) -> None:
+        """Say that everything up to ``now`` is published, unless that was said a moment ago."""
+        real, events = time.monotonic(), self._progress.events
+        many = events - self._stated_events >= PROGRESS_EVENTS
+        if many or real - self._stated_at >= PROGRESS_S:
+            self._stated_at, self._stated_events = real, events
+            await self._publisher.publish(self._statements.progressed(now))
 
 
-def _progressed(progress: Progress) -> list[Encoded]:
-    """More events of a community's last moment may follow, so what is complete ends before it."""
-    ends = {community: last - _MOMENT for community, last in progress.communities.items()}
-    return [
-        encode(ReplayProgressed(source=community, time=end, data=ProgressData(until=end)))
-        for community, end in ends.items()
-    ]
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, runtime_checkable
 
 from stream.archive.opening import bare_name
+from stream.codec.events import community_of as community_told
 from stream.errors import ArchiveError, RowError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from stream.codec.events import Encoded
     from stream.core.events import Event
 
 UNREADABLE_MAX: Final = 1_000  # Kept with their place; further ones are only counted.
@@ -52,9 +54,15 @@ class Oddity:
 
 @dataclass(slots=True)
 class Report:
-    """What came up while reading; filled as the events are taken."""
+    """What came up while reading; filled as the events are taken.
+
+    ``events``: how many were read so far; ``ends``: the time of the last of each community, in
+    milliseconds.
+    """
 
     formats: list[str] = field(default_factory=list)
+    events: int = 0
+    ends: dict[str, int] = field(default_factory=dict)
     skipped: int = 0
     unreadable: list[Unreadable] = field(default_factory=list)
     oddities: dict[str, Oddity] = field(default_factory=dict)
@@ -64,6 +72,16 @@ class Report:
     def format(self) -> str:
         """The formats read, in the order of the archives."""
         return ", ".join(dict.fromkeys(self.formats))
+
+    def read(self, events: Iterable[Encoded]) -> Iterator[Encoded]:
+        """``events``, each counted."""
+        ends = self.ends
+        for event in events:
+            self.events += 1
+            community = community_told(event)
+            if ends.get(community, event.at) <= event.at:
+                ends[community] = event.at
+            yield event
 
     def odd(self, code: str, example: str) -> None:
         """Count one more of ``code``; the first example is kept."""

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 from stream.archive.base import Options, Reader
 from stream.archive.convokit import ConvoKit
+from stream.archive.discourse import Discourse
 from stream.archive.event_lines import EventLines
+from stream.archive.hacker_news import HackerNews
 from stream.archive.kiwix_text import KiwixText
 from stream.archive.mbox import Mbox
 from stream.archive.opening import head, is_seven_zip
+from stream.archive.reddit import Reddit
 from stream.archive.sorting import in_order, sorted_on_disk
 from stream.archive.stack_exchange import StackExchangeDump
 from stream.codec.events import decode, encode
@@ -37,6 +40,10 @@ def readers() -> dict[str, Reader]:
     ours: tuple[Reader, ...] = (
         EventLines(),
         StackExchangeDump(),
+        StackExchangeApi(),
+        Reddit(),
+        HackerNews(),
+        Discourse(),
         ConvoKit(),
         Mbox(),
         KiwixHtml(),
@@ -95,10 +102,24 @@ def _sample(name: str) -> Path:
 
 
 def _encoded(path: Path, reader: Reader, options: Options, report: Report) -> Iterator[Encoded]:
-    if isinstance(reader, EventLines):
-        return reader.read_encoded(path, options, report)  # To have their order, they must be.
-    events = map(encode, reader.read(path, options, report))
-    return events if reader.ordered else sorted_on_disk(events)
+    if isinstance(reader, EventLines):  # To have their order, they are encoded already.
+        return sorted_on_disk(report.read(reader.read_encoded(path, options, report)))
+    events = report.read(map(encode, reader.read(path, options, report)))
+    return _checked(events, path, reader) if reader.ordered else sorted_on_disk(events)
+
+
+def _checked(events: Iterator[Encoded], path: Path, reader: Reader) -> Iterator[Encoded]:
+    """What is replayed in a wrong order would be said to be there before it is."""
+    last = None
+    for event in events:
+        place = in_order(event)
+        if last is not None and place < last:
+            msg = (
+                f"{path}: the reader {reader.name} says it keeps the order of events, and does not"
+            )
+            raise ArchiveError(msg)
+        last = place
+        yield event
 
 
 def _theirs() -> Iterator[Reader]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import heapq
 import re
+from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from stream.archive.expanding import open_file
 from stream.archive.opening import lines
-from stream.archive.sorting import in_order
 from stream.codec.events import decode, encode
 from stream.errors import DecodeError
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from stream.core.events import Event
 
 LINE_MAX: Final = 16 * 1024 * 1024
-SORTED_WITHIN: Final = 4_096  # A file written by hand need not be sorted, a large one nearly.
+NEARLY: Final = 4_096  # A file written by hand need not be sorted, a large one is odd if it is not.
 
 _OURS: Final = re.compile(rb'"type"\s*:\s*"org\.threadline\.')
 
@@ -31,7 +30,7 @@ class EventLines:
     """CloudEvents of ours; an ``id`` that is left out is computed."""
 
     name = "event-lines"
-    ordered = True  # Nearly, and what is not is counted: they come without holding them all.
+    ordered = False
 
     def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002  (a Reader's parameters)
         return _OURS.search(head) is not None and not head.lstrip().startswith(b"<")
@@ -42,12 +41,11 @@ class EventLines:
 
     def read_encoded(self, path: Path, options: Options, report: Report) -> Iterator[Encoded]:
         """The same, as they are published."""
-        last = None
-        for event in _nearly_sorted(_events(path, options, report)):
-            if last is not None and event.at < last:
+        latest: deque[int] = deque(maxlen=NEARLY)
+        for event in _events(path, options, report):
+            if len(latest) == NEARLY and event.at < latest[0]:
                 report.odd("out-of-order", f"{path}: {event.id} is earlier than what precedes it")
-            else:
-                last = event.at
+            latest.append(max(event.at, latest[-1]) if latest else event.at)
             yield event
 
 
@@ -87,16 +85,3 @@ def _problem(event: Event) -> str | None:
     if not event.source:
         return "no source (the community)"
     return None
-
-
-def _nearly_sorted(events: Iterator[Encoded]) -> Iterator[Encoded]:
-    """In order, as long as none comes `SORTED_WITHIN` events too late."""
-    waiting: list[tuple[tuple[int, int, str], int, Encoded]] = []
-    for number, event in enumerate(events):
-        entry = (in_order(event), number, event)
-        if len(waiting) < SORTED_WITHIN:
-            heapq.heappush(waiting, entry)
-        else:
-            yield heapq.heappushpop(waiting, entry)[-1]
-    while waiting:
-        yield heapq.heappop(waiting)[-1]

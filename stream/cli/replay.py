@@ -3,24 +3,61 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+from typing_extensions import override
 
-from stream.cli import options
+from stream.cli import options, replay_bar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
     from pathlib import Path
 
     from stream.config import Settings
-    from stream.core.events import Event
-    from stream.replay import Progress
+    from stream.replay import Progress, Source
 
-REFRESH_HZ: Final = 8
+UNITS_MS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+shown = replay_bar.shown
+
+
+class Duration(click.ParamType):
+    """A whole number of seconds, minutes, hours or days, in milliseconds."""
+
+    name = "duration"
+
+    @override
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if not isinstance(value, str):
+            return int(value)
+        number, unit = value[:-1], UNITS_MS.get(value[-1:])
+        if unit is None or not number.isascii() or not number.isdigit() or not int(number):
+            self.fail(f"{value!r} is no duration; give one like 30s, 15m, 6h or 1d", param, ctx)
+        return int(number) * unit
+
+
+class Speed(click.ParamType):
+    """How many times real time; None for as fast as goes."""
+
+    name = "factor"
+
+    @override
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float | None:
+        if value == "max":
+            return None
+        try:
+            factor = float(value)
+        except ValueError:
+            factor = 0.0
+        if not 0 < factor < float("inf"):
+            self.fail(f"{value!r} is no speed; give max or a factor, like 3600", param, ctx)
+        return factor
 
 
 @click.command("replay")
@@ -28,128 +65,131 @@ REFRESH_HZ: Final = 8
 @options.archives
 @click.option("--since", type=options.Moment(), help="Only events from this time on.")
 @click.option("--until", type=options.Moment(), help="Only events before this time.")
+@click.option(
+    "--speed",
+    type=Speed(),
+    default="max",
+    show_default=True,
+    help="As it happened, so many times faster: with 3600 an hour takes a second.",
+)
+@click.option(
+    "--max-gap",
+    type=Duration(),
+    help="With --speed: a longer silence takes no more time than this one (30s, 15m, 6h, 1d).",
+)
+@click.option("--from-start", is_flag=True, help="Even where an earlier replay was stopped.")
 @click.option("--dry-run", is_flag=True, help="Read everything, publish nothing.")
 @options.kafka
 @options.as_json
-def command(
-    *,
-    archives: tuple[Path, ...],
-    community: str | None,
-    format_: str | None,
-    skip_unreadable: bool,
-    since: datetime | None,
-    until: datetime | None,
-    dry_run: bool,
-    brokers: str | None,
-    prefix: str | None,
-    as_json: bool,
-) -> None:
+def command(*, brokers: str | None, prefix: str | None, as_json: bool, **asked: Any) -> None:  # noqa: ANN401
     """Publish archives to Kafka as timestamped events.
 
-    Publishing the same archive again changes no view.
+    Publishing the same archive again changes no view. A replay that was stopped goes on where it
+    stopped when it is started again.
 
     \b
     Example, a saved page and a file that says who is who:
       threadline replay page.txt who-is-who.jsonl --community c.example
     """
     from stream.archive.base import Report
-    from stream.archive.detect import read
 
     report = Report()
-    reading = options.reading(community, format_, skip_unreadable=skip_unreadable)
-    events = between(read(archives, reading, report), since, until)
     began = time.monotonic()
-    with shown() as tell:
-        progress = (
-            _count(events, tell)
-            if dry_run
-            else _publish(options.settings(brokers=brokers, prefix=prefix), events, tell)
-        )
+    with replay_bar.shown(report) as tell:
+        if asked["dry_run"]:
+            progress = _count(_source(asked, report), tell)
+        else:
+            settings = options.settings(brokers=brokers, prefix=prefix)
+            progress = _publish(settings, lambda: _source(asked, report), tell)
     options.warn_unreadable(report)
     found = {
-        "archives": len(archives),
+        "archives": len(asked["archives"]),
         "events": progress.events,
+        "already": progress.already,
         "skipped": report.skipped,
-        "position": None if dry_run else progress.position.token,
+        "stopped": progress.stopped,
+        "position": None if asked["dry_run"] else progress.position.token,
     }
-    _print(found, time.monotonic() - began, as_json=as_json)
+    replay_bar.print_found(found, progress, time.monotonic() - began, as_json=as_json)
+    if progress.stopped:
+        raise KeyboardInterrupt
 
 
-def between(
-    events: Iterable[Event], since: datetime | None, until: datetime | None
-) -> Iterator[Event]:
-    """Those of ``events`` from ``since`` on and before ``until``; None leaves that end open."""
-    for event in events:
-        if (since is None or event.time >= since) and (until is None or event.time < until):
-            yield event
+def _source(asked: dict[str, Any], report: Any) -> Source:  # noqa: ANN401
+    """What was asked for; reads an archive that has to be sorted."""
+    from stream.archive.base import Report
+    from stream.archive.detect import read_encoded
+    from stream.replay import How, Source
 
-
-@contextmanager
-def shown() -> Iterator[Callable[[Progress], None]]:
-    """A progress bar on standard error, where that is a terminal."""
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bar
-
-    from stream.cli import output
-
-    screen = output.console(err=True)
-    columns = (
-        TextColumn("{task.fields[until]}"),
-        BarColumn(bar_width=20),
-        TextColumn("{task.completed:,.0f} events"),
-        TimeElapsedColumn(),
+    archives: tuple[Path, ...] = asked["archives"]
+    if asked["max_gap"] is not None and asked["speed"] is None:
+        msg = "--max-gap needs --speed; give both or neither"
+        raise click.UsageError(msg)
+    reading = options.reading(
+        asked["community"], asked["format_"], skip_unreadable=asked["skip_unreadable"]
     )
-    with Bar(
-        *columns,
-        console=screen,
-        transient=True,
-        disable=not screen.is_terminal,
-        refresh_per_second=REFRESH_HZ,
-    ) as bar:
-        task = bar.add_task("replay", total=None, until="reading")
-
-        def tell(progress: Progress) -> None:
-            until = f"{progress.until:%Y-%m-%d}" if progress.until else "reading"
-            bar.update(task, completed=progress.events, until=until)
-
-        yield tell
+    how = How(
+        since=_ms(asked["since"]),
+        until=_ms(asked["until"]),
+        speed=asked["speed"],
+        max_gap_ms=asked["max_gap"],
+        resume=not asked["from_start"],
+    )
+    reports = iter([report])  # Reading again finds the same: it is not counted twice.
+    return Source(
+        lambda: read_encoded(archives, reading, next(reports, None) or Report()), how, report.ends
+    )
 
 
 def _publish(
-    settings: Settings, events: Iterator[Event], tell: Callable[[Progress], None]
+    settings: Settings, opened: Callable[[], Source], tell: Callable[[Progress], None]
 ) -> Progress:
     from stream.kafka.connect import reachable
-    from stream.replay import replay
+    from stream.replay import publish
 
-    async def go() -> Progress:
-        await reachable(settings)
-        return await replay(settings, events, tell=tell)
+    async def go(source: Source) -> Progress:
+        with _stoppable() as stop:
+            return await publish(settings, source, tell, stop)
 
-    return asyncio.run(go())
+    asyncio.run(reachable(settings))
+    # Reading comes outside of any loop: so Ctrl-C ends it at once.
+    return asyncio.run(go(opened()))
 
 
-def _count(events: Iterator[Event], tell: Callable[[Progress], None]) -> Progress:
+@contextmanager
+def _stoppable() -> Iterator[asyncio.Event]:
+    """Set by Ctrl-C; a second one ends it at once."""
+    stop = asyncio.Event()
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def ask() -> None:
+        if stop.is_set() and task is not None:
+            task.cancel()
+        stop.set()
+
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, ask)
+    try:
+        yield stop
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+    finally:
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(name)
+
+
+def _count(source: Source, tell: Callable[[Progress], None]) -> Progress:
     from stream.replay import TOGETHER, Progress
 
     progress = Progress()
-    for event in events:
+    for event in source.events():
         progress.add(event)
         if progress.events % TOGETHER == 0:
             tell(progress)
     return progress
 
 
-def _print(found: dict[str, Any], seconds: float, *, as_json: bool) -> None:
-    from stream.cli import output, words
+def _ms(moment: datetime | None) -> int | None:
+    from stream.core.when import ms
 
-    if as_json:
-        output.print_json(found)
-        return
-    events = words.count(found["events"], "event")
-    source = words.count(found["archives"], "archive")
-    if found["position"] is None:
-        click.echo(f"{events} in {source}; nothing was published (--dry-run).")
-        return
-    rate = f", {found['events'] / seconds:,.0f} a second" if seconds >= 1 else ""
-    click.echo(f"Published {events} of {source} in {seconds:.1f} s{rate}.")
-    click.echo(f"Position: {found['position']}")
+    return None if moment is None else ms(moment)

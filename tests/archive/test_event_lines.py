@@ -59,7 +59,7 @@ def test_a_file_written_by_hand_need_not_be_sorted(lines, report):
 
 
 def test_what_comes_far_too_late_is_told(lines, report):
-    many = [commented(f"q.c{n}", after=DAY + n) for n in range(event_lines.SORTED_WITHIN + 1)]
+    many = [commented(f"q.c{n}", after=DAY + n) for n in range(event_lines.NEARLY)]
     events = lines(_lines(*many, asked()))
     assert len(events) == len(many) + 1
     assert report.oddities["out-of-order"].count == 1

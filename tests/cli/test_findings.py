@@ -3,6 +3,7 @@
 from collections import Counter
 
 from stream.cli.findings import Span, sentences
+from stream.codec.events import encode
 from stream.replay import Progress
 from tests.story import DAY, asked, commented
 
@@ -48,7 +49,7 @@ def test_half_that_never_came_is_said():
 def test_the_span_is_whole_days_and_ends_behind_the_last():
     progress = Progress()
     for event in (asked(), commented("q.c1", after=2 * DAY)):
-        progress.add(event)
+        progress.add(encode(event))
     span = Span.of(progress)
     assert progress.events == 2
     assert (span.since, span.until) == ("2017-04-24", "2017-04-27")

@@ -1,0 +1,113 @@
+"""What a replay shows while it goes on, and what it says at its end."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from stream.archive.base import Report
+    from stream.replay import Progress
+
+REFRESH_HZ: Final = 8
+
+
+@contextmanager
+def shown(report: Report | None = None) -> Iterator[Callable[[Progress], None]]:
+    """A progress bar on standard error, where that is a terminal.
+
+    ``report`` counts what is read meanwhile; how much there is, is known once all is read.
+    """
+    from rich.progress import BarColumn, ProgressColumn, TextColumn
+    from rich.progress import Progress as Bar
+    from rich.text import Text
+    from typing_extensions import override
+
+    from stream.cli import output
+
+    class Column(ProgressColumn):
+        """While nothing is published yet: how much has been read."""
+
+        @override
+        def render(self, task: Any) -> Text:
+            if task.completed or report is None:
+                return Text(task.fields["said"])
+            return Text(f"{report.events:,} events read")
+
+    screen = output.console(err=True)
+    columns = (TextColumn("{task.fields[until]}"), BarColumn(bar_width=20), Column())
+    with Bar(
+        *columns,
+        console=screen,
+        transient=True,
+        disable=not screen.is_terminal,
+        refresh_per_second=REFRESH_HZ,
+    ) as bar:
+        task = bar.add_task("replay", total=None, until="reading", said="")
+        pace = _Rate()
+
+        def tell(progress: Progress) -> None:
+            done = progress.events + progress.already
+            total = max(report.events, done) if report is not None and report.events else None
+            until = f"{progress.until:%Y-%m-%d %H:%M}" if progress.until else "reading"
+            said = pace.said(progress, total)
+            bar.update(task, completed=done, total=total, until=until, said=said)
+
+        yield tell
+
+
+class _Rate:
+    """Events a second since the first were published, and what is left at that rate."""
+
+    def __init__(self) -> None:
+        self._began: float | None = None
+
+    def said(self, progress: Progress, total: int | None) -> str:
+        from stream.cli import words
+
+        done = progress.events + progress.already
+        now = time.monotonic()
+        if self._began is None:
+            self._began = now
+        passed = now - self._began
+        if passed < 1:
+            return f"{done:,} events"
+        rate = progress.events / passed
+        left = f", {words.duration(int((total - done) / rate * 1000))} left" if total else ""
+        return f"{done:,} events, {rate:,.0f} a second{left}"
+
+
+def print_found(
+    found: dict[str, Any], progress: Progress, seconds: float, *, as_json: bool
+) -> None:
+    """What was published, and how one goes on from there."""
+    from stream.cli import output, words
+
+    if as_json:
+        output.print_json(found)
+        return
+    events = words.count(found["events"], "event")
+    source = words.count(found["archives"], "archive")
+    if found["position"] is None:
+        click.echo(f"{events} in {source}; nothing was published (--dry-run).")
+        return
+    if found["already"]:
+        click.echo(f"{words.count(found['already'], 'event')} had been published before.")
+    rate = f", {found['events'] / seconds:,.0f} a second" if seconds >= 1 else ""
+    click.echo(f"Published {events} of {source} in {seconds:.1f} s{rate}.")
+    if progress.stopped and progress.until is not None:
+        at = f"{progress.until:%Y-%m-%d %H:%M:%S}"
+        click.echo(f"Stopped at {at}; the same command goes on from there.")
+    if progress.unstated:
+        names = ", ".join(sorted(progress.unstated))
+        click.echo(
+            f"That all of {names} is there is not said: the log is not known to hold what comes"
+            " before --since.",
+            err=True,
+        )
+    click.echo(f"Position: {found['position']}")
