@@ -6,11 +6,11 @@ dumps, the questions that were asked before. Older ones have these in PostLinks 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 
-from stream.archive.stack_exchange_rows import moment
+from stream.archive.stack_exchange_rows import WHOLE_MAX, moment
 from stream.core.when import ms
 
 if TYPE_CHECKING:
@@ -37,13 +37,16 @@ REASONS: Final = {
 }
 
 
+_Id = Annotated[int, msgspec.Meta(gt=-WHOLE_MAX, lt=WHOLE_MAX)]
+
+
 class _Voter(msgspec.Struct):
-    Id: int | None = None
+    Id: _Id | None = None
     DisplayName: str | None = None
 
 
 class _Said(msgspec.Struct):
-    OriginalQuestionIds: list[int] = []
+    OriginalQuestionIds: list[_Id] = []
     Voters: list[_Voter] = []
 
 

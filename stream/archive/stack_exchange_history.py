@@ -97,6 +97,7 @@ class History:
     def _add(self, site: Site, row: Row) -> Iterable[e.Event]:
         type_, post = known(row, "PostHistoryTypeId"), known(row, "PostId")
         site.see(moment(row))
+        site.author(row, "UserId", "UserDisplayName")  # A fault is that of the row being read.
         guid = row.get("RevisionGUID")
         if not guid:
             guid = row["RevisionGUID"] = f"history-{known(row, 'Id')}"

@@ -150,6 +150,9 @@ class _Reading:
         except expat.ExpatError as error:
             at = max(0, self._parser.ErrorByteIndex - before)
             return f"no XML: {expat.ErrorString(error.code)}", chunk[at:]
+        except (LookupError, ValueError) as error:
+            msg = f"{self._file.where} is in an encoding that cannot be read: {error}"
+            raise ArchiveError(msg) from error
         except _Doctype:
             msg = "it has a document type declaration, which no dump has, and which may expand"
             self._report.refuse(self._file.where, msg, self._options)

@@ -73,6 +73,18 @@ def test_a_row_of_history_that_cannot_be_is_named_with_its_id(tmp_path):
         told(write(tmp_path / "s", Posts=[question(1)], PostHistory=rows))
 
 
+def test_a_revision_of_nobody_who_can_be_is_named(tmp_path):
+    rows = [history(5, Id=7, UserId=1), history(5, Id=8, UserId="", guid="r2")]
+    with pytest.raises(RowError, match=r"row 2: UserId '' is no whole number \(Id 8\)"):
+        told(write(tmp_path / "s", Posts=[question(1)], PostHistory=rows))
+
+
+@pytest.mark.parametrize("encoding", ["x", "utf-7", "shift_jis"])
+def test_an_encoding_that_cannot_be_read_is_named(broken, encoding):
+    with pytest.raises(ArchiveError, match=r"Posts\.xml is in an encoding that cannot be read"):
+        told(broken(THREE.lstrip("\ufeff").replace("utf-8", encoding)))
+
+
 @pytest.mark.parametrize(
     ("damage", "left"),
     [

@@ -128,6 +128,7 @@ def test_an_owner_whom_posts_do_not_name_may_be_in_the_history(tell):
         pytest.param("", {}, None, id="no reason"),
         pytest.param("101", "no JSON", "duplicate", id="a text that is no JSON"),
         pytest.param("101", [1], "duplicate", id="a text of another kind"),
+        pytest.param("101", {"OriginalQuestionIds": [1 << 70]}, "duplicate", id="an id too large"),
     ],
 )
 def test_why_a_question_was_closed(tell, comment_, text, why):
