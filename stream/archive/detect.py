@@ -19,6 +19,7 @@ from stream.archive.opening import head, is_seven_zip
 from stream.archive.reddit import Reddit
 from stream.archive.sorting import in_order, sorted_on_disk
 from stream.archive.stack_exchange import StackExchangeDump
+from stream.archive.stack_exchange_api import StackExchangeApi
 from stream.codec.events import decode, encode
 from stream.errors import ArchiveError, UsageError
 

@@ -31,7 +31,7 @@ def test_the_format_given_goes_before_what_the_file_looks_like():
 
 
 def test_a_format_that_is_unknown_is_told_with_those_that_are_known():
-    with pytest.raises(UsageError, match="no format 'nothing'; known are convokit, event-lines"):
+    with pytest.raises(UsageError, match=r"no format 'nothing'; known are convokit, .*event-lines"):
         reader_for(sample(), "nothing")
 
 
@@ -41,7 +41,7 @@ def test_a_format_that_is_unknown_is_told_with_those_that_are_known():
         pytest.param(b"", "is empty", id="empty"),
         pytest.param(b" \n\n", "is empty", id="blank"),
         pytest.param(b"\x7fELF\0\0", "is binary", id="binary"),
-        pytest.param(b"a,b\n1,2\n", "is no archive .* event-lines, kiwix-html", id="a table"),
+        pytest.param(b"a,b\n1,2\n", "is no archive .* event-lines, .*kiwix-html", id="a table"),
         pytest.param(b'{"id": 1}', "is no archive", id="somebody else's JSON"),
         pytest.param(b"<html><p>Hi</p></html>", "is no archive", id="some other page"),
     ],
