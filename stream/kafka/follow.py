@@ -9,8 +9,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 
 from stream.errors import BrokerError
+from stream.kafka.committed import committed_consumer
 from stream.kafka.connect import connection, running, translated
-from stream.kafka.patience import patient
 from stream.kafka.topics import create
 
 if TYPE_CHECKING:
@@ -144,11 +144,9 @@ async def open_reader(
     It begins at ``positions``, at 0 where they say nothing. Our topics are made where missing.
     """
     await create(settings)
-    consumer = AIOKafkaConsumer(
+    consumer = committed_consumer(
         **connection(settings),
         group_id=None,
-        enable_auto_commit=False,
-        isolation_level="read_committed",
         auto_offset_reset="none",  # A lost offset is an error, not a silent start elsewhere.
         max_partition_fetch_bytes=FETCH_BYTES,
         request_timeout_ms=ANSWERS_WITHIN_MS,
@@ -156,7 +154,6 @@ async def open_reader(
     of = range(settings.partitions) if partitions is None else list(partitions)
     places = [(topic, partition) for topic in topics for partition in of]
     async with running(consumer, settings):
-        patient(consumer)
         reader = LogReader(consumer, settings)
         await reader.begin({place: positions.get(place, 0) for place in places})
         yield reader

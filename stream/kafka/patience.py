@@ -9,27 +9,26 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
+from aiokafka.protocol.fetch import FetchRequest
+
 if TYPE_CHECKING:
-    from aiokafka import AIOKafkaConsumer
+    from collections.abc import Awaitable, Callable
 
 REST_S: Final = 0.05  # At most this much later is a new record seen.
 
 
-def patient(consumer: AIOKafkaConsumer) -> None:
-    """Let a started consumer rest after each fetch that came back empty and sooner than that."""
-    fetcher: Any = consumer._fetcher  # noqa: SLF001 # No public way.
-    fetch = fetcher._proc_fetch_request  # noqa: SLF001 # As above.
-    now = asyncio.get_running_loop().time
+def patient(send: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """A client's ``send`` that keeps back a fetch's answer which is empty and sooner than that."""
 
-    async def fetch_patiently(*request: Any) -> bool:  # noqa: ANN401 # As aiokafka's own.
-        began = now()
-        found = bool(await fetch(*request))
-        rest = 0.0 if found else REST_S - (now() - began)
-        if rest > 0:
-            try:
-                await asyncio.sleep(rest)
-            except asyncio.CancelledError:
-                return False  # As its own: whatever comes is of no interest any more.
-        return found
+    async def send_patiently(node: int, request: Any, **how: Any) -> Any:  # noqa: ANN401 # aiokafka's.
+        began = asyncio.get_running_loop().time()
+        answer = await send(node, request, **how)
+        if isinstance(request, FetchRequest) and not _holds_records(answer):
+            await asyncio.sleep(began + REST_S - asyncio.get_running_loop().time())
+        return answer
 
-    fetcher._proc_fetch_request = fetch_patiently  # noqa: SLF001 # As above.
+    return send_patiently
+
+
+def _holds_records(answer: Any) -> bool:  # noqa: ANN401 # As above.
+    return any(partition[-1] for _, partitions in answer.topics for partition in partitions)

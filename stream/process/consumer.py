@@ -18,6 +18,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from typing_extensions import override
 
+from stream.kafka.committed import committed_consumer
 from stream.process.runs import Forgetful, InTurn, Run, RunMessage
 
 if TYPE_CHECKING:
@@ -135,13 +136,11 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
         conf = self.app.conf
         self._assignor = RoundRobinPartitionAssignor
-        return AIOKafkaConsumer(
+        return committed_consumer(
             **self.app.connection,
             group_id=conf.id,
             group_instance_id=conf.consumer_group_instance_id,
             partition_assignment_strategy=[RoundRobinPartitionAssignor],
-            isolation_level="read_committed",
-            enable_auto_commit=False,
             auto_offset_reset="earliest",  # Until the owner has sought its own place.
             fetch_max_wait_ms=FETCH_WAIT_MS,
             max_poll_records=conf.broker_max_poll_records,
