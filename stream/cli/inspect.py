@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -12,12 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from rich.console import RenderableType
+
     from stream.archive.base import Options
+
+BAR: Final = 40  # Characters; all of it fits on a narrow terminal.
 
 
 @click.command("inspect")
 @options.paths()
 @options.archives
+@click.option("--bots", multiple=True, metavar="NAME", help="A robot's name or id; again for each.")
 @click.option("--events", is_flag=True, help="Print the events instead, one JSON object a line.")
 @options.as_json
 def command(
@@ -26,6 +31,7 @@ def command(
     community: str | None,
     format_: str | None,
     skip_unreadable: bool,
+    bots: tuple[str, ...],
     events: bool,
     as_json: bool,
 ) -> None:
@@ -43,7 +49,7 @@ def command(
         return
     from stream.archive.inspect import inspect
 
-    found = inspect(archives, reading)
+    found = inspect(archives, reading, bots)
     if as_json:
         output.print_json(found)
     else:
@@ -66,23 +72,11 @@ def _print_events(archives: Sequence[Path], reading: Options) -> None:
 
 
 def _print(found: dict[str, Any]) -> None:
-    from rich.table import Table
+    from stream.cli import output
 
-    from stream.cli import output, words
-
-    items = found["items"]
-    facts = Table.grid(padding=(0, 2, 0, 0))
-    facts.add_row("format", str(found["format"]))
-    facts.add_row("communities", ", ".join(found["communities"]))
-    facts.add_row("threads", f"{found['threads']:,}")
-    counted = [f"{number:,} {kind}" for kind, number in items.items() if number]
-    facts.add_row("items", " · ".join(counted) or "none")
-    facts.add_row("edits", f"{found['edits']:,}")
-    facts.add_row("events", f"{found['events']:,}")
-    facts.add_row("people", f"{found['people']:,}")
-    facts.add_row("from", words.minute(found["first_at"]))
-    facts.add_row("to", words.minute(found["last_at"]))
-    output.show(facts)
+    output.show(_facts(found))
+    if len(found["over_time"]) > 1:
+        output.show("", _over_time(found["over_time"]))
     if found["oddities"]:
         odd = output.table("what is odd", "times", "for example", numbers=("times",))
         for oddity in found["oddities"]:
@@ -90,6 +84,54 @@ def _print(found: dict[str, Any]) -> None:
         output.show("", odd)
     if found["unreadable"]:
         bad = output.table("unreadable", "problem")
-        for row in found["unreadable"]:
+        for row in found["unreadable"][: options.SKIPPED_SHOWN]:
             bad.add_row(str(row["where"]), str(row["problem"]))
         output.show("", bad)
+        if found["skipped"] > options.SKIPPED_SHOWN:
+            more = found["skipped"] - options.SKIPPED_SHOWN
+            output.show(f"and {more:,} more; --json lists the first thousand")
+
+
+def _facts(found: dict[str, Any]) -> RenderableType:
+    """What is there, over which time, and how much of it."""
+    from rich.table import Table
+
+    from stream.cli import words
+
+    facts = Table.grid(padding=(0, 2, 0, 0))
+    facts.add_row("format", str(found["format"]))
+    facts.add_row("communities", ", ".join(found["communities"]))
+    facts.add_row("threads", f"{found['threads']:,}")
+    facts.add_row("items", _counted(found["items"]) or "none")
+    facts.add_row("edits", f"{found['edits']:,}")
+    facts.add_row("people", f"{found['people']:,}")
+    robots = [f"{robot['person']}: {robot['acts']:,} acts" for robot in found["robots"]]
+    if robots:
+        facts.add_row("robots", " · ".join(robots))
+    facts.add_row("from", words.minute(found["first_at"]))
+    facts.add_row("to", words.minute(found["last_at"]))
+    facts.add_row("events", f"{found['events']:,}: {_counted(found['facts'])}")
+    if found["counts"]:
+        facts.add_row("in the files", _counted(found["counts"]))
+    for threads in sorted(set(found["silent_on"].values()), reverse=True):
+        silent = ", ".join(what for what, of in found["silent_on"].items() if of == threads)
+        some = "" if threads == found["threads"] else f" (in {threads:,} of the threads)"
+        facts.add_row("cannot tell", silent + some)
+    return facts
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return " · ".join(f"{number:,} {kind}" for kind, number in counts.items() if number)
+
+
+def _over_time(rows: list[dict[str, Any]]) -> RenderableType:
+    from stream.cli import output
+
+    most = max(row["items"] for row in rows)
+    shown = output.table(
+        "month" if "-" in rows[0]["start"] else "year", "items", "", numbers=("items",)
+    )
+    for row in rows:
+        bar = "█" * -(-row["items"] * BAR // most)
+        shown.add_row(row["start"], f"{row['items']:,}", bar)
+    return shown

@@ -31,9 +31,20 @@ def test_the_sample_is_told_as_a_whole():
         "items": {"questions": 1, "answers": 2, "posts": 0, "comments": 21},
         "edits": 0,
         "events": 28,
+        "facts": {
+            "comment.created": 21,
+            "item.attributed": 2,
+            "person.aliased": 1,
+            "post.created": 3,
+            "thread.observed": 1,
+        },
         "people": 6,
+        "robots": [],
         "first_at": "2017-04-18T17:42:09.313Z",
         "last_at": "2017-05-21T18:44:40.873Z",
+        "over_time": [{"start": "2017-04", "items": 15}, {"start": "2017-05", "items": 9}],
+        "silent_on": {"accepted": 1, "closed": 1, "deleted": 1, "edited": 1},
+        "counts": {},
         "skipped": 0,
         "unreadable": [],
     }
@@ -42,6 +53,7 @@ def test_the_sample_is_told_as_a_whole():
         "author-missing",
         "deleted-author",
         "detached-attribution",
+        "nobody-named",
         "printed-date-refused",
         "unresolved-mention",
     ]

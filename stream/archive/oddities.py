@@ -1,0 +1,210 @@
+"""What is odd about events that could be read: seen as they go by, or once a thread is folded.
+
+A robot is what an archive marks or an operator names, never what behaves like one: a burst is only
+said to be one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from stream.codec.times import stamp
+from stream.core.events import (
+    CommentCreated,
+    CommentEdited,
+    ItemDeleted,
+    ItemRestored,
+    PostCreated,
+    PostEdited,
+)
+from stream.core.item import EXACT, HORIZON
+from stream.core.people import call
+from stream.core.waits import waits
+from stream.core.when import ms
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from stream.core.events import Event, Person
+    from stream.core.item import Item
+    from stream.core.thread import Thread
+
+BURST: Final = 30  # Acts of one account within an hour.
+HOUR_MS: Final = 3_600_000
+FORGET: Final = 10_000  # Events after which those who fell silent are forgotten.
+MARKED: Final = "-1"  # The account by which Stack Exchange's archives mark their robot.
+
+_NUMBERED: Final = re.compile(r"(?P<kind>c?)(?P<number>\d{1,18})")
+
+Odd = tuple[str, str]
+
+
+class Robots:
+    """Who is a robot: the names or ids that were given, and the account an archive marks."""
+
+    def __init__(self, names: Collection[str] = ()) -> None:
+        self._names = frozenset(call(name) for name in names)
+        self.acts: dict[str, int] = {}
+
+    def has(self, person: Person | None) -> bool:
+        if person is None:
+            return False
+        named = person.name is not None and call(person.name) in self._names
+        return named or person.id == MARKED or (person.id or "").lower() in self._names
+
+    def count(self, person: Person) -> None:
+        name = _name(person)
+        self.acts[name] = self.acts.get(name, 0) + 1
+
+
+class Act(NamedTuple):
+    """Somebody did something at a moment that is known."""
+
+    person: Person
+    at: int
+
+
+class Watch:
+    """Looks at events in their order; holds who was active within the last hour, and ids."""
+
+    def __init__(self, robots: Robots) -> None:
+        self._robots = robots
+        self._recent: dict[tuple[str, str], deque[int]] = {}
+        self._bursting: dict[tuple[str, str], tuple[int, int, Person]] = {}
+        self._last_id = ""
+        self._newest: dict[str, tuple[int, str]] = {}
+        self._seen = 0
+
+    def see(self, event: Event) -> Iterator[Odd]:
+        if event.id and event.id == self._last_id:
+            yield "repeated-event", f"{event.id} ({event.source}/{event.subject})"
+        self._last_id = event.id
+        if isinstance(event, PostCreated) and event.data.item == event.subject:
+            yield from self._in_order(event)
+        act = act_of(event)
+        if act is not None:
+            yield from self._acted(event.source, act)
+
+    def ended(self) -> Iterator[Odd]:
+        """The bursts that nothing ended."""
+        for person, burst in self._bursting.items():
+            yield self._burst(person, *burst)
+
+    def _in_order(self, event: PostCreated) -> Iterator[Odd]:
+        number = _number(event.data.item)
+        if number is None or event.data.when.at is None:
+            return
+        newest = self._newest.get(event.source)
+        if newest is not None and number[1] < newest[0]:
+            yield "id-order", f"{event.subject} is later than {newest[1]} ({event.source})"
+        else:
+            self._newest[event.source] = number[1], event.subject
+
+    def _acted(self, community: str, act: Act) -> Iterator[Odd]:
+        if self._robots.has(act.person):
+            self._robots.count(act.person)
+        self._seen += 1
+        if not self._seen % FORGET:
+            self._forget(act.at)
+        person = community, act.person.id or f"@{call(act.person.name or '')}"
+        recent = self._recent.setdefault(person, deque())
+        recent.append(act.at)
+        while recent[0] <= act.at - HOUR_MS:
+            recent.popleft()
+        burst = self._bursting.get(person)
+        if len(recent) >= BURST:
+            begun, acts, who = burst or (recent[0], BURST - 1, act.person)
+            self._bursting[person] = begun, acts + 1, who
+        elif burst is not None:
+            del self._bursting[person]
+            yield self._burst(person, *burst)
+
+    def _burst(self, person: tuple[str, str], begun: int, acts: int, who: Person) -> Odd:
+        code = "robot-burst" if self._robots.has(who) else "burst"
+        return code, f"{acts:,} acts of {_name(who)} from {stamp(begun)[:16]}Z ({person[0]})"
+
+    def _forget(self, now: int) -> None:
+        silent = [who for who, recent in self._recent.items() if recent[-1] <= now - HOUR_MS]
+        for who in silent:
+            if who not in self._bursting:
+                del self._recent[who]
+
+
+def act_of(event: Event) -> Act | None:
+    """Who did what an event says, where it says who and when."""
+    match event:
+        case PostCreated() | CommentCreated():
+            person = event.data.author
+        case PostEdited() | CommentEdited() | ItemDeleted() | ItemRestored():
+            person = event.data.by
+        case _:
+            return None
+    if person is None or event.data.when.at is None:
+        return None
+    return Act(person, ms(event.data.when.at))
+
+
+def of_thread(thread: Thread) -> Iterator[Odd]:
+    """What shows only once all of a thread is known."""
+    where = f"{thread.community.name}/{thread.id}"
+    for code, example in _of_thread(thread):
+        yield code, f"{example} ({where})"
+
+
+def _of_thread(thread: Thread) -> Iterator[Odd]:
+    items = sorted(item for item in thread.items.values() if item.kind is not None)
+    for item in items:
+        yield from _of_item(thread, item)
+    yield from _against_time(items)
+    for metric, wait in waits(thread).items():
+        if wait is not None and wait.status == "observed" and wait.after < 0:
+            yield "negative-wait", f"{metric} took {wait.after:,} ms"
+    if items and thread.root is None:
+        yield "no-first-post", f"of {len(items):,} items none begins it"
+
+
+def _of_item(thread: Thread, item: Item) -> Iterator[Odd]:
+    root = thread.root
+    if item.author is None and not item.erased:
+        yield "nobody-named", f"{item.id} is by nobody who is named"
+    if item.on is not None and _missing(thread, item.on):
+        yield "orphan", f"{item.id} stands under {item.on}, which is not there"
+    if root is not None and HORIZON > item.by < root.after:
+        yield "before-its-thread", f"{item.id} is {root.after - item.by:,} ms before {root.id}"
+    if item.contested:
+        yield "contradiction", f"two statements about {item.id} differ"
+    for found in item.found:
+        if found.how == "unresolved":
+            yield "unresolved-mention", f"@{found.name} in {item.id} is nobody's name"
+
+
+def _missing(thread: Thread, id_: str) -> bool:
+    item = thread.items.get(id_)
+    return item is None or item.kind is None
+
+
+def _against_time(items: list[Item]) -> Iterator[Odd]:
+    """Later items with smaller numbers, questions and answers apart from comments."""
+    newest: dict[str, tuple[int, str]] = {}
+    for item in items:
+        number = _number(item.id)
+        if number is None or item.mode != EXACT:
+            continue
+        held = newest.get(number[0])
+        if held is not None and number[1] < held[0]:
+            yield "id-order", f"{item.id} is later than {held[1]}"
+        else:
+            newest[number[0]] = number[1], item.id
+
+
+def _number(id_: str) -> tuple[str, int] | None:
+    match = _NUMBERED.fullmatch(id_)
+    return None if match is None else (match["kind"], int(match["number"]))
+
+
+def _name(person: Person) -> str:
+    if person.id is None:
+        return person.name or "nobody"
+    return f"{person.name} ({person.id})" if person.name else f"user {person.id}"
