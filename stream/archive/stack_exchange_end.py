@@ -149,7 +149,7 @@ def _accept(site: Site, thread: int, answer: int, when: When) -> e.AnswerAccepte
 
 def _closed(site: Site) -> Iterator[e.Event]:
     for question, closed, migrated in site.store.asked(_CLOSED, same=SAME_MS):
-        if "posthistory" in site.files:
+        if site.has_history:
             site.report.odd("closed-without-history", f"post {question}")
         of = linked(site, question, closed)
         at = to_datetime(closed)
@@ -165,7 +165,7 @@ def _closed(site: Site) -> Iterator[e.Event]:
 def _edited(site: Site) -> Iterator[e.Event]:
     """The last edit, of which nothing but its time and editor is known."""
     for post, thread, edited, editor, name in site.store.asked(_EDITED, same=SAME_MS):
-        if "posthistory" in site.files:
+        if site.has_history:
             site.report.odd("edited-without-history", f"post {post}")
         at = to_datetime(edited)
         yield e.PostEdited(

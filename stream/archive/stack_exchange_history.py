@@ -101,6 +101,7 @@ class History:
         guid = row.get("RevisionGUID")
         if not guid:
             guid = row["RevisionGUID"] = f"history-{known(row, 'Id')}"
+        site.has_history = True
         site.report.counted("history-rows")
         self._held += len(row.get("Text", ""))
         rows = self._open.get((guid, post))
@@ -130,6 +131,8 @@ class History:
         revision = dict(reversed(rows))  # Of one type twice, the first
         if _BODY in revision:
             yield from _creation(site, post, revision)
+        elif 1 in revision or 3 in revision:  # noqa: PLR2004  (as in the head of this file)
+            site.report.odd("first-revision-apart", f"post {post}: its title or tags, not its text")
         if not revision.keys().isdisjoint(_EDITS):
             yield _edit(site, told, revision)
         for type_, row in revision.items():

@@ -86,7 +86,7 @@ def from_body(site: Site, row: Row) -> Iterable[Event]:
     post = site.store.post(known(row, "Id"))
     if post is None or post.told or post.kind not in (QUESTION, ANSWER):
         return _NOTHING
-    if "posthistory" in site.files:
+    if site.has_history:
         site.report.odd("first-text-missing", f"post {post.id}: its first revision is not there")
     return (created(site, post, row.get("Body", ""), "html"),)
 

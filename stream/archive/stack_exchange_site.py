@@ -22,7 +22,10 @@ PEOPLE_MAX: Final = 50_000  # Kept at hand
 
 
 class Site:
-    """``files``: by the name of their table, as ``posts``. ``last``: the latest moment read."""
+    """``files``: by the name of their table, as ``posts``. ``last``: the latest moment read.
+
+    ``has_history``: PostHistory has rows; one that is empty tells no more than one that is missing.
+    """
 
     def __init__(
         self, files: dict[str, File], store: Store, options: Options, report: Report, name: str
@@ -33,13 +36,14 @@ class Site:
         self.options = options
         self.report = report
         self.last = EPOCH
+        self.has_history = False
         self._people: dict[tuple[int, str | None], Person] = {}
         self._authors: dict[tuple[str | None, str | None], Person | None] = {}
 
     @property
     def silent_on(self) -> tuple[str, ...]:
         """What the files that are there cannot tell; Posts itself tells scores and acceptances."""
-        return () if "posthistory" in self.files else ("closed", "deleted", "edited")
+        return () if self.has_history else ("closed", "deleted", "edited")
 
     def see(self, at: datetime) -> datetime:
         """The archive was captured after that."""

@@ -9,7 +9,6 @@ import pytest
 
 from stream.archive.base import Options, Report
 from stream.archive.detect import read_encoded, reader_for
-from stream.codec.events import encode
 from stream.core.events import CommentCreated, Person, PostCreated, ThreadObserved
 from stream.core.fold import Partition
 from stream.core.waits import Wait, waits
@@ -30,7 +29,6 @@ from tests.archive.stack_exchange_site import (
     users,
     vote,
     write,
-    xml,
 )
 
 SITE: dict[str, Any] = {
@@ -243,11 +241,3 @@ def test_a_time_with_a_zone_is_taken_at_its_word(tmp_path):
     posts = [question(1, CreationDate="2017-04-24T14:00:00.000+02:00")]
     (asked,) = _of(told(write(tmp_path / "s", Posts=posts)), PostCreated).values()
     assert asked.data.when == When(at=after(0))
-
-
-def test_a_dump_in_another_encoding_is_read(tmp_path):
-    text = xml("posts", [question(1, Title="Größe")]).replace("utf-8", "utf-16")
-    (tmp_path / "Posts.xml").write_bytes(text.lstrip("\ufeff").encode("utf-16"))
-    (asked,) = _of(told(tmp_path, format="stack-exchange"), PostCreated).values()
-    assert asked.data.title == "Größe"
-    assert encode(asked).id == asked.id

@@ -150,3 +150,10 @@ def test_what_is_no_xml_is_refused(broken):
 def test_a_question_with_a_long_title_and_a_thread_of_many_answers(tmp_path):
     posts = [question(1, Title="x" * 100_000), *(answer(n, at=n) for n in range(2, 3_000))]
     assert len(_posts(told(write(tmp_path / "s", Posts=posts, PostHistory=None)))) == 2_999
+
+
+def test_a_dump_in_another_encoding_is_read(tmp_path):
+    text = xml("posts", [question(1, Title="Größe")]).replace("utf-8", "utf-16")
+    (tmp_path / "Posts.xml").write_bytes(text.lstrip("\ufeff").encode("utf-16"))
+    asked, *_ = told(tmp_path, format="stack-exchange")
+    assert asked.data.title == "Größe"

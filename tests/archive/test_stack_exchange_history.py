@@ -46,6 +46,13 @@ def test_all_rows_of_a_revision_are_one_edit(tell, report):
     assert report.counts == {"history-rows": 6, "revisions": 2}
 
 
+@pytest.mark.parametrize("type_", [1, 3])
+def test_a_title_or_tags_without_their_text_are_odd(tell, report, type_):
+    asked, *_ = tell(e.PostCreated, history(type_, Text="Else"))
+    assert (asked.data.title, asked.data.text) == ("How do I?", "<p>How?</p>")
+    assert odd(report)["first-revision-apart"] == 1
+
+
 @pytest.mark.parametrize("between", [3, OPEN_MAX - 1])
 def test_other_rows_may_stand_between_those_of_a_revision(tell, between):
     others = [history(5, 2, n, f"other-{n}", Text="x") for n in range(between)]
