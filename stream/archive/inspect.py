@@ -55,6 +55,7 @@ _ASIDE: Final = (
     ThreadObserved,
 )
 _TYPE: Final = "org.threadline.", ".v1"
+_NAMELESS: Final = ("author-missing", "deleted-author")
 MONTHS_MAX: Final = 24  # A longer time is told by year.
 
 _SCHEMA: Final = """
@@ -91,8 +92,15 @@ def inspect(paths: Sequence[Path], options: Options, bots: Sequence[str] = ()) -
 
 
 def _joined(reader: Report, survey: Report) -> dict[str, Oddity]:
-    """Of what both have counted the survey's count holds: it has seen all archives together."""
-    return reader.oddities | survey.oddities
+    """Of what both have counted the survey's count holds: it has seen all archives together.
+
+    That nobody is named is left out where readers have said of as many items why not.
+    """
+    said = sum(odd.count for code, odd in reader.oddities.items() if code in _NAMELESS)
+    found = reader.oddities | survey.oddities
+    if "nobody-named" in found and found["nobody-named"].count <= said:
+        del found["nobody-named"]
+    return found
 
 
 class _Survey:

@@ -53,7 +53,6 @@ def test_the_sample_is_told_as_a_whole():
         "author-missing",
         "deleted-author",
         "detached-attribution",
-        "nobody-named",
         "printed-date-refused",
         "unresolved-mention",
     ]

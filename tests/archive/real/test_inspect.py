@@ -108,7 +108,7 @@ def test_a_corpus_has_its_utterances():
     assert found["items"]["comments"] == len(said) - first == 1469
     assert found["people"] == len({line["speaker"] for line in said} - {"[deleted]"})
     odd = {oddity["code"]: oddity["count"] for oddity in found["oddities"]}
-    assert odd["nobody-named"] == sum(line["speaker"] == "[deleted]" for line in said)
+    assert odd["deleted-author"] == sum(line["speaker"] == "[deleted]" for line in said)
 
 
 def test_a_list_has_its_mails():
