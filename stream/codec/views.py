@@ -29,42 +29,55 @@ VIEWS: Final = ("items", "threads", "replies", "activity", "people")
 Row = tuple[str, bytes, bytes | None, int]
 """View, key, value (None: the row is no more), and its record's time."""
 
+Told = dict[str, list[tuple[bytes, bytes | None, int]]]
+"""View → its rows."""
+
 
 def tell(partition: Partition) -> Iterator[Row]:
     """The rows that changed since the last call, each once, as they are now."""
+    for view, rows in told(partition).items():
+        for key, value, at in rows:
+            yield view, key, value, at
+
+
+def told(partition: Partition) -> Told:
+    """The same by view, which is how a worker sends them."""
+    rows: Told = {view: [] for view in VIEWS}
     for thread in partition.settled():
-        yield from _tell_thread(thread)
+        _tell_thread(thread, rows)
     partition.touched.clear()
     for community in partition.communities.values():
         if community.told:
-            yield from _tell_activity(community)
+            rows["activity"] += _tell_activity(community)
         if community.said:
-            yield from _tell_people(community)
+            rows["people"] += _tell_people(community)
+    return rows
 
 
-def _tell_thread(thread: Thread) -> Iterator[Row]:
+def _tell_thread(thread: Thread, rows: Told) -> None:
     if not thread.key:
         community = thread.community
         thread.key = thread_key(community.name, thread.id)
         head = f'{{"community":{quote(community.name)},"thread":{quote(thread.id)}'
         thread.head = head
     prefix = thread.key.decode() + "/"
+    items, replies = rows["items"], rows["replies"]
     for item in thread.touched.values():
         id_ = item.id
         key = (prefix + (quoted(id_) if "%" in id_ or "/" in id_ else id_)).encode()
         at = item.at if item.kind is not None else 0
         if answers(item):
             item.answering = True
-            yield "replies", key, reply_row(thread, item), at
+            replies.append((key, reply_row(thread, item), at))
         elif item.answering:
             item.answering = False
-            yield "replies", key, None, at
-        yield "items", key, item_row(thread, item), at
+            replies.append((key, None, at))
+        items.append((key, item_row(thread, item), at))
     thread.touched.clear()
-    yield "threads", thread.key, thread_row(thread), max(0, thread.last_at)
+    rows["threads"].append((thread.key, thread_row(thread), max(0, thread.last_at)))
 
 
-def _tell_activity(community: Community) -> Iterator[Row]:
+def _tell_activity(community: Community) -> Iterator[tuple[bytes, bytes | None, int]]:
     name = quote(community.name)
     prefix = quoted(community.name) + "/"
     for quarter in community.told:
@@ -74,19 +87,19 @@ def _tell_activity(community: Community) -> Iterator[Row]:
         key = (prefix + start).encode()
         if any(row):
             counts = ",".join([f'"{c}":{n}' for c, n in zip(COLUMNS, row, strict=True)])
-            yield "activity", key, f'{{"community":{name},"start":"{start}",{counts}}}'.encode(), at
+            yield key, f'{{"community":{name},"start":"{start}",{counts}}}'.encode(), at
         else:
             del community.quarters[quarter]
-            yield "activity", key, None, at
+            yield key, None, at
     community.told.clear()
 
 
-def _tell_people(community: Community) -> Iterator[Row]:
+def _tell_people(community: Community) -> Iterator[tuple[bytes, bytes | None, int]]:
     prefix = quoted(community.name) + "/"
     for event in community.said:
         said = encode(event)
-        yield "people", (prefix + said.id).encode(), said.value, said.at
+        yield (prefix + said.id).encode(), said.value, said.at
     community.said.clear()
 
 
-__all__ = ["VIEWS", "Row", "restore", "tell"]
+__all__ = ["VIEWS", "Row", "restore", "tell", "told"]

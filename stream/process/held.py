@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from stream.codec.events import decode
 from stream.codec.keys import quoted, thread_key
-from stream.codec.views import tell
+from stream.codec.views import told
 from stream.core.events import ReplayFinished, ReplayProgressed
 from stream.core.when import ms, to_datetime
 from stream.errors import DecodeError
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from stream.core.fold import Partition
 
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
+KEYS_KNOWN: Final = 1 << 16
 SLICE: Final = 500  # Events folded before the event loop gets its turn.
 log = logging.getLogger(__name__)
 
@@ -60,6 +60,7 @@ class Held:
         self.place = place
         self.offset = offset  # the next to be folded
         self._state = state
+        self._whose: dict[bytes | None, tuple[str, str]] = {}  # Keys that are right, of late
         self._latest = _NEVER if watermark is None else to_datetime(watermark)
 
     async def fold(self, records: Sequence[ConsumerRecord[bytes, bytes]], upto: int) -> Batch:
@@ -72,9 +73,7 @@ class Held:
             self._join(records[start : start + SLICE], dead)
             await asyncio.sleep(0)
         self.offset = upto
-        rows: dict[str, list[tuple[bytes, bytes | None, int]]] = {}
-        for view, key, value, at in tell(self._state):
-            rows.setdefault(view, []).append((key, value, at))
+        rows = {view: changed for view, changed in told(self._state).items() if changed}
         return Batch(rows, dead, upto, None if self._latest is _NEVER else ms(self._latest))
 
     def _join(
@@ -100,10 +99,17 @@ class Held:
         if record.value is None:
             raise DecodeError(where=topic, problem="it has no value")
         event = decode(record.value, where=topic)
-        problem = _misplaced(record.key, event.source, event.subject, self.place)
-        if problem is not None:
-            raise DecodeError(where=topic, problem=problem)
+        if self._whose.get(record.key) != (event.source, event.subject):
+            self._check_place(record.key, event)
         return event
+
+    def _check_place(self, key: bytes | None, event: Event) -> None:
+        problem = _misplaced(key, event.source, event.subject, self.place)
+        if problem is not None:
+            raise DecodeError(where=self.place.topic, problem=problem)
+        if len(self._whose) >= KEYS_KNOWN:
+            self._whose.clear()
+        self._whose[key] = (event.source, event.subject)
 
 
 def _stated(event: Event) -> datetime:
@@ -112,7 +118,6 @@ def _stated(event: Event) -> datetime:
     return max(until, event.time)
 
 
-@lru_cache(maxsize=1 << 16)
 def _misplaced(key: bytes | None, community: str, thread: str, place: Place) -> str | None:
     """Why a record with this key must not be folded here: a thread would be in two places."""
     wanted = thread_key(community, thread) if thread else quoted(community).encode()

@@ -27,6 +27,7 @@ AGAIN_AFTER_S: Final = 1.0
 FENCED_FOR_S: Final = 10.0  # By then the group has noticed that another owns the partition.
 REVOKED_WITHIN_S: Final = 2.0  # What is not committed by then, the next owner folds again.
 SAID_EVERY_S: Final = 10.0
+COLLECTED_EVERY: Final = 8  # batches
 MENDABLE: Final = (BrokerError, KafkaError, OSError)
 log = logging.getLogger(__name__)
 
@@ -65,6 +66,7 @@ class Partitions:
         self._folding = asyncio.Lock()
         self._closed = False
         self._said_at = -SAID_EVERY_S
+        self._batches = 0
 
     async def take(self, partition: int, run: Run) -> None:
         """Fold what is new in ``run`` and begin to commit what follows from it."""
@@ -81,8 +83,16 @@ class Partitions:
             batch = await owned.held.fold(records, run.upto)
         if self._owned.get(partition) is owned:
             await owned.commits.add(batch)
-        # A collector that walks the growing state again and again costs more than the fold.
-        gc.collect(0)
+        self._put_aside()
+
+    def _put_aside(self) -> None:
+        """Keep the collector from the state: walking it again and again cost more than the fold.
+
+        The state holds nothing to collect. What else there is, is looked at once in a while.
+        """
+        self._batches += 1
+        if self._batches % COLLECTED_EVERY == 0:
+            gc.collect(0)
         gc.freeze()
 
     async def on_revoked(self) -> None:

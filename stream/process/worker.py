@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 from dataclasses import dataclass
@@ -59,6 +60,7 @@ def run(
     """
     for noisy in ("faust", "mode", "aiokafka"):
         logging.getLogger(noisy).setLevel(NOBODY_LISTENS)
+    gc.disable()  # `Partitions` collects between batches.
     with held_name(settings, name=name, data=data) as member:
         asyncio.run(_work(settings, member, pace or Pace(), kind))
 
