@@ -122,9 +122,10 @@ async def _work(settings: Settings, member: str, pace: Pace, kind: type[Partitio
 
 
 async def _watch(settings: Settings, partitions: Partitions) -> None:
-    """Say so where the broker is away, also while there is nothing to commit."""
+    """Say so where the broker is away, also while there is nothing to commit; and tidy up."""
     while True:
         await asyncio.sleep(LOOKED_EVERY_S)
+        gc.collect()  # Of what is not state, which is frozen: little.
         try:
             await reachable(settings)
         except BrokerError as error:
