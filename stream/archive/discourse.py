@@ -35,7 +35,7 @@ from stream.archive.discourse_said import (
 )
 from stream.archive.holdings import Held, Holdings, holdings
 from stream.archive.hosts import Hosts
-from stream.archive.json_rows import Row, Unfit, decoded, printed, rows, starts
+from stream.archive.json_rows import Row, Unfit, decoded, of_json, printed, rows, starts
 from stream.archive.opening import opened
 
 if TYPE_CHECKING:
@@ -64,7 +64,8 @@ class Discourse:
         return any(map(_recognised, starts(path, head, Options())))
 
     def read(self, path: Path, options: Options, report: Report) -> Iterator[Event]:
-        with opened(path, options, report) as files, holdings() as held:
+        with opened(path, options, report) as all_files, holdings() as held:
+            files = of_json(all_files, report)
             reading = _Reading(options, report, held)
             hosts = Hosts(files, _HOST)
             for file in files:
@@ -136,7 +137,7 @@ class _Reading:
             views=page.views,
         )
         if not self._held.add(held, facts):
-            self._report.odd("doubled", f"{row.place}: post {place.item} is there already")
+            self._report.odd("doubled-item", f"{row.place}: post {place.item} is there already")
             return
         self._odd(f"{row.place}: post {place.item} of topic {place.thread}", place, post)
         yield from self._held.placed(facts)

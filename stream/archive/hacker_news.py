@@ -18,7 +18,7 @@ import msgspec
 
 from stream.archive.base import Options, Report, community_of
 from stream.archive.holdings import Held, Holdings, holdings
-from stream.archive.json_rows import Number, Row, Unfit, decoded, rows, seconds, starts
+from stream.archive.json_rows import Number, Row, Unfit, decoded, of_json, rows, seconds, starts
 from stream.archive.opening import opened
 from stream.archive.parent_chains import Chains, chains
 from stream.core.events import (
@@ -93,10 +93,11 @@ class HackerNews:
 
     def read(self, path: Path, options: Options, report: Report) -> Iterator[Event]:
         with (
-            opened(path, options, report) as files,
+            opened(path, options, report) as all_files,
             holdings() as held,
             chains() as parents,
         ):
+            files = of_json(all_files, report)
             found = _items_of(files, options, report)
             parents.learn((it.id, it.parent) for _, it in found if it.parent is not None)
             community = community_of(path, options, COMMUNITY)
@@ -146,7 +147,7 @@ class _Reading:
         created = (_comment if item.is_comment else _post)(place, item)
         said = [created, _deleted(place, item)] if item.deleted or item.dead else [created]
         if not self._held.add(_held(place, item), said):
-            self._report.odd("doubled", f"{row.place}: {item.id} is there already")
+            self._report.odd("doubled-item", f"{row.place}: {item.id} is there already")
             return
         for code, odd in (("deleted-author", item.by is None), ("date-missing", place.at is None)):
             if odd:

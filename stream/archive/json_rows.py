@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 import msgspec
 
-from stream.archive.opening import HEAD, LINE_MAX, lines, opened
+from stream.archive.opening import ASIDE, HEAD, LINE_MAX, lines, opened
 from stream.core.when import EPOCH
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from stream.archive.opening import File
 
 LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)  # A date beyond it is a slip, not a date.
+OTHERS: Final = (".md", ".txt", ".html", ".xml", ".csv", ".tsv", ".rst", ".pdf", ".py", ".sh")
 LOOKED_AT: Final = 20  # So many files of a folder are looked at to recognise it.
 UNREADABLE: Final = (msgspec.MsgspecError, ValueError, RecursionError)
 
@@ -48,6 +49,16 @@ def rows(files: Iterable[File], options: Options, report: Report) -> Iterator[Ro
         found = _by_line(file, options, report) if _in_lines(file) else _whole(file)
         for row in found:
             yield from _apart(row, options, report)
+
+
+def of_json(files: list[File], report: Report) -> list[File]:
+    """Without the licences, notes and tables that lie beside the data, which are counted."""
+    told = [file for file in files if _named_as_json(file.name)] if len(files) > 1 else files
+    names = {file.name for file in told}
+    for file in files:
+        if file.name not in names:
+            report.odd("file-not-read", f"{file.where} is beside the data")
+    return told
 
 
 def decoded(row: Row, decoder: msgspec.json.Decoder[T], options: Options, report: Report) -> T:
@@ -113,7 +124,8 @@ _LATEST_S: Final = (LATEST - EPOCH).total_seconds()
 
 def _named_as_json(name: str) -> bool:
     """Whether a file's name does not say that it is something else."""
-    return not name.lower().endswith((".md", ".txt", ".html", ".xml", ".csv"))
+    bare = name.lower().rpartition("/")[2]
+    return not bare.startswith(ASIDE) and not bare.endswith(OTHERS)
 
 
 def _in_lines(file: File) -> bool:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from stream.archive.base import Options, community_of
 from stream.archive.holdings import Held, Holdings, holdings
-from stream.archive.json_rows import Row, rows, seconds, starts
+from stream.archive.json_rows import Row, of_json, rows, seconds, starts
 from stream.archive.opening import opened
 from stream.archive.reddit_rows import Entry, apart
 from stream.archive.reddit_said import DELETED, Place, Said, edited, edits_early, said
@@ -45,7 +45,8 @@ class Reddit:
         return any(map(_recognised, starts(path, head, Options())))
 
     def read(self, path: Path, options: Options, report: Report) -> Iterator[Event]:
-        with opened(path, options, report) as files, holdings() as held:
+        with opened(path, options, report) as all_files, holdings() as held:
+            files = of_json(all_files, report)
             reading = _Reading(path, options, report, held)
             for row in rows(files, options, report):
                 for one, entry in apart(row, options, report):
@@ -77,7 +78,7 @@ class _Reading:
             self._report.fault(row.where, row.row, str(error), self._options)
             return
         if not self._held.add(_held(place, entry, facts), facts):
-            self._report.odd("doubled", f"{row.place}: {place.item} is there already")
+            self._report.odd("doubled-item", f"{row.place}: {place.item} is there already")
             return
         self._odd(row, entry, place)
         yield from self._held.placed(facts)

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Final
 from stream.archive.base import Options, Report, community_of
 from stream.archive.holdings import Held, Holdings, holdings
 from stream.archive.hosts import Hosts
-from stream.archive.json_rows import starts
+from stream.archive.json_rows import of_json, starts
 from stream.archive.opening import opened
 from stream.archive.stack_exchange_api_pages import Found, Pages, Register
 from stream.archive.stack_exchange_api_rows import second
@@ -65,10 +65,11 @@ class StackExchangeApi:
 
     def read(self, path: Path, options: Options, report: Report) -> Iterator[Event]:
         with (
-            opened(path, options, report) as files,
+            opened(path, options, report) as all_files,
             holdings() as held,
             closing(sqlite3.connect("", isolation_level=None, check_same_thread=False)) as disk,
         ):
+            files = of_json(all_files, report)
             register = Register(disk)
             pages = Pages(options, report)
             for file in files:
@@ -121,7 +122,7 @@ class _Reading:
             return
         held = Held(*place[:4], kind=item.kind, at=last, score=item.score, views=item.view_count)
         if not self._held.add(held, facts):
-            self._report.odd("doubled", f"{row.place}: {place.item} is there already")
+            self._report.odd("doubled-item", f"{row.place}: {place.item} is there already")
             return
         if item.author is None or item.author.id is None:
             self._report.odd("deleted-author", f"{row.place}: {place.item} ({place.thread})")

@@ -103,7 +103,7 @@ def test_a_reply_to_itself_is_none(read, report):
 def test_pages_overlap_and_posts_are_told_once(read, report):
     events = read(page(post(), post(2), post(3)), page(post(4), post(3), post(2)))
     assert sorted(event.data.item for event in of(events, PostCreated)) == ["1", "2", "3", "4"]
-    assert report.oddities["doubled"].count == 2
+    assert report.oddities["doubled-item"].count == 2
     assert len(of(events, ThreadObserved)) == 1
 
 

@@ -132,7 +132,7 @@ def test_null_and_the_options_of_polls_are_counted(read, report):
 
 def test_an_item_that_comes_twice_is_told_once(read, report):
     assert len(of(read(story(), story()), PostCreated)) == 1
-    assert report.oddities["doubled"].count == 1
+    assert report.oddities["doubled-item"].count == 1
 
 
 def test_lines_a_list_and_files_tell_the_same(tmp_path, read, report):

@@ -229,7 +229,7 @@ def test_people_are_called_by_u_and_their_name(read):
 def test_a_row_that_comes_twice_is_told_once(read, report):
     events = read(submission(), submission())
     assert len(of(events, PostCreated)) == 1
-    assert report.oddities["doubled"].count == 1
+    assert report.oddities["doubled-item"].count == 1
 
 
 def test_a_listing_with_replies_tells_the_same(tmp_path, report):

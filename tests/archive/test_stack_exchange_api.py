@@ -246,7 +246,7 @@ def test_pages_that_overlap_are_told_once(read, report):
     first = page(question(answers=[answer()]), has_more=True)
     events = read(first, page(question(answers=[answer()])))
     assert len(of(events, e.PostCreated)) == 2
-    assert report.oddities["doubled"].count == 2
+    assert report.oddities["doubled-item"].count == 2
     assert "pages-missing" not in report.oddities
 
 

@@ -53,7 +53,7 @@ def test_every_post_is_told_once_at_its_time(topic):
         number: post["created_at"] for number, post in topic.posts.items()
     }
     assert {(event.source, event.subject) for event in topic.events} == {(topic.host, topic.name)}
-    doubled = topic.report.oddities.get("doubled")
+    doubled = topic.report.oddities.get("doubled-item")
     assert (doubled.count if doubled else 0) == len(topic.copies) - len(topic.posts)
 
 

@@ -45,7 +45,7 @@ def test_every_item_is_told_once_within_its_second(path):
     expected |= {f"c{id_}": at(date) for id_, date in comments.items()}
     created = of(events, (PostCreated, CommentCreated))
     assert {event.data.item: event.data.when.after for event in created} == expected
-    doubled = report.oddities.get("doubled")
+    doubled = report.oddities.get("doubled-item")
     assert len(created) + (doubled.count if doubled else 0) == copies
     assert {event.source for event in events} == {"stackoverflow.com"}
     assert not report.unreadable
