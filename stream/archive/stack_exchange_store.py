@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CACHE_KIB: Final = 32 * 1024
+CACHE_KIB: Final = 16 * 1024
 ROWS: Final = 1_000  # Put or fetched at once
 PLACES_MAX: Final = 50_000  # Kept at hand, since what refers to a post comes in runs
 
