@@ -18,6 +18,7 @@ from stream.archive.mbox import Mbox
 from stream.archive.opening import head, is_seven_zip
 from stream.archive.reddit import Reddit
 from stream.archive.sorting import in_order, sorted_on_disk
+from stream.archive.sorting_beside import sorted_beside
 from stream.archive.stack_exchange import StackExchangeDump
 from stream.archive.stack_exchange_api import StackExchangeApi
 from stream.codec.events import decode, encode
@@ -105,8 +106,10 @@ def _sample(name: str) -> Path:
 def _encoded(path: Path, reader: Reader, options: Options, report: Report) -> Iterator[Encoded]:
     if isinstance(reader, EventLines):  # To have their order, they are encoded already.
         return sorted_on_disk(report.read(reader.read_encoded(path, options, report)))
-    events = report.read(map(encode, reader.read(path, options, report)))
-    return _checked(events, path, reader) if reader.ordered else sorted_on_disk(events)
+    events = reader.read(path, options, report)
+    if reader.ordered:
+        return _checked(report.read(map(encode, events)), path, reader)
+    return sorted_beside(iter(events), report)
 
 
 def _checked(events: Iterator[Encoded], path: Path, reader: Reader) -> Iterator[Encoded]:

@@ -80,6 +80,11 @@ def runs(
     return [*written, held]
 
 
+def on_disk(run: Path | list[bytes], folder: Path) -> Path:
+    """The run as a file."""
+    return run if isinstance(run, Path) else _write(run, folder / "run-last")
+
+
 def merged(sorted_runs: Sequence[Path | list[bytes]], folder: Path) -> Iterator[bytes]:
     """The packed events of all runs in order; many runs are first made into fewer."""
     waiting = list(sorted_runs)

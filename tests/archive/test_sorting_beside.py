@@ -1,0 +1,53 @@
+"""Large archives are sorted by a second process: it must not show but in the time it takes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from stream.archive import sorting_beside
+from stream.archive.base import Report
+from stream.archive.generate import generate
+from stream.archive.sorting import in_order, packed
+from stream.archive.sorting_beside import sorted_beside
+from stream.codec.events import encode
+from stream.errors import ArchiveError
+
+COUNT = sorting_beside.FEW + 2_345
+
+
+def _events(count=COUNT):
+    made = generate(
+        threads=4_000,
+        seed=3,
+        since=datetime(2017, 4, 1, tzinfo=UTC),
+        until=datetime(2018, 4, 1, tzinfo=UTC),
+    )
+    return [event for event, _ in zip(made, range(count), strict=False)][::-1]
+
+
+@pytest.mark.parametrize("count", [3, sorting_beside.FEW, COUNT])
+def test_all_come_in_order_and_are_counted(count):
+    report = Report()
+    found = list(map(packed, sorted_beside(iter(_events(count)), report)))
+    wanted = sorted(map(encode, _events(count)), key=in_order)
+    assert found == list(map(packed, wanted))
+    assert report.events == count
+    assert report.ends == {"community.example": wanted[-1].at}
+
+
+def test_an_error_while_reading_ends_both():
+    def breaks():
+        yield from _events()
+        message = "row 51"
+        raise ArchiveError(message)
+
+    with pytest.raises(ArchiveError, match="row 51"):
+        list(sorted_beside(breaks(), Report()))
+
+
+def test_a_process_that_dies_is_told(tmp_path):
+    gone = tmp_path / "gone"
+    with pytest.raises(ArchiveError, match=r"gone.* cannot be sorted in: No such file"):
+        sorting_beside._sorted_runs(iter(_events(50)), gone, Report())  # noqa: SLF001
