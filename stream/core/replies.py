@@ -223,9 +223,10 @@ def _meant(thread: Thread, post: Post, c: Item, name: str, host: Voice | None) -
 def _theirs(thread: Thread, post: Post, author: Voice) -> list[Item]:
     """A person's comments on a post, under whatever name, in order of time."""
     own = [post.by[name] for name in _calls(thread, author) if name in post.by]
-    if len(own) == 1 and not post.mixed:
-        return own[0]
     whose = thread.who(author)
+    if len(own) == 1 and not post.mixed:  # All of one person, who may be a namesake.
+        voice = own[0][0].author
+        return own[0] if voice is not None and thread.who(voice) == whose else []
     return sorted([d for said in own for d in said if d.author and thread.who(d.author) == whose])
 
 

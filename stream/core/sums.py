@@ -12,7 +12,7 @@ from stream.core.people import roots
 from stream.core.post import Post
 from stream.core.replies import reopen, review
 from stream.core.thread import KINDS, TANGLED, UNTANGLED
-from stream.core.waits import first_of, is_response, is_return
+from stream.core.waits import first_of, is_response, is_return, responds
 from stream.core.when import LONG_AGO
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def look(thread: Thread) -> None:
             author = item.author
             if author is not None and thread.who(author) == asker:
                 own.append(item)
-            elif item.kind != "question":
+            elif responds(thread, item):
                 others.append(item)
     thread.response = response = _first(others)
     thread.answer = _first([item for item in others if item.kind == "answer"])

@@ -91,10 +91,22 @@ def waits(thread: Thread) -> dict[str, Wait | None]:
 
 
 def is_response(thread: Thread, item: Item) -> bool:
-    """By somebody else than the asker, and not deleted; an unknown author is somebody else."""
-    if item.deleted or item is thread.root or item.kind is None or item.kind == "question":
+    """An answer, or a comment on the question, by somebody else than the asker, and not deleted.
+
+    In a forum, where nothing is a question, every post and comment. An unknown author is somebody
+    else.
+    """
+    if item.deleted or item is thread.root or item.kind is None or not responds(thread, item):
         return False
     return thread.asker is None or item.author is None or thread.who(item.author) != thread.asker
+
+
+def responds(thread: Thread, item: Item) -> bool:
+    """Whether an item of this kind, where it stands, responds to the question."""
+    root = thread.root
+    if item.kind == "comment" and root is not None and root.kind == "question":
+        return item.on == root.id
+    return item.kind != "question"
 
 
 def is_return(thread: Thread, item: Item) -> bool:

@@ -111,6 +111,11 @@ def everywhere(item, addressed=None):
             everywhere("q.c2"),
             id="the person is meant, not the name",
         ),
+        pytest.param(
+            [commented("q.c1", Person(id="2", name="Ann"), after=MINUTE), said(9, "Cid", "Ann")],
+            everywhere("q.c1"),
+            id="a namesake of the post's author who has commented",
+        ),
     ],
 )
 def test_the_ninth_comment_on_anns_question(story, expected):

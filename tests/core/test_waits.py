@@ -205,7 +205,7 @@ def test_a_forum_asks_no_question_and_still_gets_a_response():
     assert waited("first_answer", *story) is None
 
 
-def test_the_first_comment_is_one_on_the_question():
+def test_a_comment_on_an_answer_responds_to_that_not_to_the_question():
     story = [asked(), commented("a1.c1", after=MINUTE), commented("q.c1", after=HOUR)]
     assert waited("first_comment", *story) == exactly(HOUR, "q.c1")
-    assert waited("first_response", *story) == exactly(MINUTE, "a1.c1")
+    assert waited("first_response", *story) == exactly(HOUR, "q.c1")

@@ -40,6 +40,7 @@ def summary_waits(facts: Any, root: Any, known: list[Any]) -> dict[str, Any]:
         i
         for i in live
         if i.kind != "question"
+        and (i.kind != "comment" or root.kind != "question" or i.on == root.id)
         and (asker is None or not i.author or people.root(i.author) != asker)
     ]
     asks = root.kind == "question"
