@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from stream.core.thread import Thread
 
 COLUMN: Final = {kind: column for column, kind in enumerate(KINDS)}
+FLAT: Final = ""  # No item has this id.
+STARTS: Final = ("question", "post")  # The first of these under nothing is what a thread is about.
 SPEAKING: Final = ("comment", "post")  # These stand under something, and may call somebody.
 
 
@@ -57,14 +59,13 @@ def _speak(thread: Thread, item: Item) -> None:
             times.append(item.at)
         else:
             insort(times, item.at)
-    if item.kind not in SPEAKING:
-        thread.stale |= item.on is None
-    elif item.on is None:
-        thread.stale = True
-    else:
-        post = thread.posts.get(item.on)
+    if item.on is None and item.kind in STARTS:
+        thread.stale |= thread.root is None or item < thread.root
+    among = _among(item)
+    if among is not None:
+        post = thread.posts.get(among)
         if post is None or post.fresh is None:
-            post = _opened(thread, item.on)
+            post = _opened(thread, among)
         post.add(item)
         if post.fresh is not None:
             post.fresh.append(item)
@@ -91,8 +92,9 @@ def leave(thread: Thread, item: Item) -> None:
         thread.hazy.pop(item.id, None)
     if item.kind == "comment":
         del thread.spoken[bisect_left(thread.spoken, item.at)]
-    if item.kind in SPEAKING and item.on is not None:
-        _opened(thread, item.on).remove(item)
+    among = _among(item)
+    if among is not None:
+        _opened(thread, among).remove(item)
     if item.id in thread.posts:
         reopen(thread, item.id)
 
@@ -166,7 +168,7 @@ def look(thread: Thread) -> None:
     known = [item for item in thread.items.values() if item.kind is not None]
     thread.first_at = min([item.at for item in known], default=HORIZON)
     thread.last_at = max([item.at for item in known], default=LONG_AGO)
-    starts = [item for item in known if item.on is None and item.kind in ("question", "post")]
+    starts = [item for item in known if item.on is None and item.kind in STARTS]
     root = thread.root = min(starts, default=None)
     thread.response = thread.answer = thread.comment = thread.returned = None
     thread.stale = False
@@ -199,6 +201,16 @@ def _first(items: list[Item]) -> Item | None:
 
 
 _id = attrgetter("id")
+
+
+def _among(item: Item) -> str | None:
+    """What an item stands under, for those that can call one another there.
+
+    Posts of a forum that reply to none are among themselves, under no item's id.
+    """
+    if item.kind == "post" and item.on is None:
+        return FLAT
+    return item.on if item.kind in SPEAKING else None
 
 
 def _opened(thread: Thread, on: str) -> Post:

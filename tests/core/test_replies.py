@@ -131,3 +131,23 @@ def test_what_the_archive_states_comes_first():
 def test_comments_on_another_post_are_not_looked_at():
     story = [asked("Ann"), answered("a1", "Bob"), said(1, "Cid"), said(2, "Dee", "Cid", on="a1")]
     assert replies("a1.c2", *story) == {}
+
+
+def flat(n, who, *mentions, on=None):
+    return posted(str(n), who, on=on, after=n * MINUTE, mentions=mentions)
+
+
+def test_a_forums_flat_post_answers_nobody_unless_it_calls_somebody():
+    topic = [flat(1, "Ann"), flat(2, "Bob"), flat(3, "Cid"), flat(4, "Dee", "Bob")]
+    assert replies("3", *topic) == {}
+    assert replies("4", *topic) == everywhere("2")
+
+
+def test_a_flat_post_may_call_who_began_the_topic():
+    assert replies("2", flat(1, "Ann"), flat(2, "Bob", "Ann")) == everywhere("1")
+
+
+def test_a_stated_reply_is_explicit_and_a_flat_post_is_not():
+    topic = [flat(1, "Ann"), flat(2, "Bob"), flat(3, "Cid", on="2")]
+    assert replies("3", *topic) == {"explicit": ["2"], **everywhere("2")}
+    assert replies("2", *topic) == {}

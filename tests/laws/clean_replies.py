@@ -15,7 +15,8 @@ class Replies:
     def __init__(self, facts: Any) -> None:
         self.items = facts.items
         self.people = facts.people
-        known = [i for i in facts.items.values() if i.kind in SPEAKS and i.on is not None]
+        every = facts.items.values()
+        known = [i for i in every if i.kind in SPEAKS and (i.on is not None or i.kind == "post")]
         self.comments = sorted(known, key=lambda i: i.key)
         self.found = cache(self._found)
 
