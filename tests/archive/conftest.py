@@ -9,6 +9,7 @@ import pytest
 
 from stream.archive.base import Options, Report
 from stream.archive.detect import read
+from stream.core.events import PostCreated
 from tests.archive.stack_exchange_site import HOUR, answer, question, told, write
 
 if TYPE_CHECKING:
@@ -58,3 +59,17 @@ def tell(tmp_path: Path, report: Report) -> Callable[..., list[Any]]:
         return [event for event in told(folder, report) if isinstance(event, kind)]
 
     return telling
+
+
+@pytest.fixture
+def mailbox(page: Callable[..., list[Event]]) -> Callable[..., dict[str, PostCreated]]:
+    """The posts in a mailbox, by item."""
+
+    def reading(
+        *mails: str | bytes, name: str = "list.mbox", **options: str | bool
+    ) -> dict[str, PostCreated]:
+        text = b"".join(one if isinstance(one, bytes) else one.encode() for one in mails)
+        events = page(text, name=name, **options)
+        return {event.data.item: event for event in events if isinstance(event, PostCreated)}
+
+    return reading
