@@ -37,7 +37,7 @@ class Post:
         self.moved: set[str] | None = None
         self.mixed = False
 
-    def add(self, c: Item) -> None:
+    def add(self, c: Item) -> None:  # noqa: C901 - in one piece, as it runs for every comment
         """Put a comment in its place, mostly the end."""
         name = called(c)
         said = self.by.get(name)
