@@ -66,6 +66,16 @@ class Act(NamedTuple):
     at: int
 
 
+class _Numbered(NamedTuple):
+    number: int
+    at: int
+    id: str
+
+    def is_against(self, before: _Numbered) -> bool:
+        """Whether its number is smaller though it is later; of one moment, any order will do."""
+        return self.number < before.number and self.at > before.at
+
+
 class Watch:
     """Looks at events in their order; holds who was active within the last hour, and ids."""
 
@@ -74,7 +84,7 @@ class Watch:
         self._recent: dict[tuple[str, str], deque[int]] = {}
         self._bursting: dict[tuple[str, str], tuple[int, int, Person]] = {}
         self._last_id = ""
-        self._newest: dict[str, tuple[int, str]] = {}
+        self._before: dict[str, _Numbered] = {}
         self._seen = 0
 
     def see(self, event: Event) -> Iterator[Odd]:
@@ -96,11 +106,11 @@ class Watch:
         number = _number(event.data.item)
         if number is None or event.data.when.at is None:
             return
-        newest = self._newest.get(event.source)
-        if newest is not None and number[1] < newest[0]:
-            yield "id-order", f"{event.subject} is later than {newest[1]} ({event.source})"
-        else:
-            self._newest[event.source] = number[1], event.subject
+        this = _Numbered(number[1], ms(event.data.when.at), event.subject)
+        before = self._before.get(event.source)
+        self._before[event.source] = this
+        if before is not None and this.is_against(before):
+            yield "id-order", f"{this.id} is later than {before.id} ({event.source})"
 
     def _acted(self, community: str, act: Act) -> Iterator[Odd]:
         if self._robots.has(act.person):
@@ -186,17 +196,17 @@ def _missing(thread: Thread, id_: str) -> bool:
 
 
 def _against_time(items: list[Item]) -> Iterator[Odd]:
-    """Later items with smaller numbers, questions and answers apart from comments."""
-    newest: dict[str, tuple[int, str]] = {}
+    """Items with smaller numbers than the one before, posts apart from comments."""
+    last: dict[str, _Numbered] = {}
     for item in items:
         number = _number(item.id)
         if number is None or item.mode != EXACT:
             continue
-        held = newest.get(number[0])
-        if held is not None and number[1] < held[0]:
-            yield "id-order", f"{item.id} is later than {held[1]}"
-        else:
-            newest[number[0]] = number[1], item.id
+        this = _Numbered(number[1], item.at, item.id)
+        before = last.get(number[0])
+        last[number[0]] = this
+        if before is not None and this.is_against(before):
+            yield "id-order", f"{this.id} is later than {before.id}"
 
 
 def _number(id_: str) -> tuple[str, int] | None:

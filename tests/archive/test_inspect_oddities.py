@@ -109,11 +109,19 @@ def test_what_is_odd_is_counted_with_an_example(found, events, code, example):
     assert said.startswith(example)
 
 
+def test_one_strange_id_is_counted_once(found):
+    told = found(
+        *(story.asked(item=n, thread=n, after=int(n) % 90) for n in ["1", "92", "3", "4", "5"])
+    )
+    assert _odd(told)["id-order"][0] == 1
+
+
 @pytest.mark.parametrize(
     "events",
     [
         pytest.param(
-            [story.asked(), story.answered("8", after=1), story.answered("9", after=1)], id="equal"
+            [story.asked(), story.answered("10", after=1), story.answered("9", after=1)],
+            id="equal times",
         ),
         pytest.param(
             [story.asked(), story.answered("a8", after=1), story.answered("a7", after=2)],

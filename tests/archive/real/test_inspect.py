@@ -117,3 +117,23 @@ def test_a_list_has_its_mails():
     assert [row["items"] for row in found["over_time"]] == [50, 45, 13, 1]
     odd = {oddity["code"]: oddity["count"] for oddity in found["oddities"]}
     assert odd["orphan"] == 2
+
+
+def test_hacker_news_has_its_items():
+    files = [json.loads(path.read_text()) for path in (ARCHIVES / "hacker-news").iterdir()]
+    items = {item["id"]: item["type"] for item in files if item is not None}
+    found = inspect([ARCHIVES / "hacker-news"], Options())
+    assert found["items"]["comments"] == Counter(items.values())["comment"]
+    assert found["items"]["posts"] == len(items) - found["items"]["comments"]
+    odd = {oddity["code"]: oddity["count"] for oddity in found["oddities"]}
+    assert odd["null-item"] == files.count(None)
+
+
+@pytest.mark.parametrize("name", ["test_comments.json", "test_submissions.json"])
+def test_reddit_has_its_rows(name):
+    text = (ARCHIVES / "reddit" / name).read_text()
+    rows = [json.loads(line) for line in text.splitlines() if line.strip()]
+    found = inspect([ARCHIVES / "reddit" / name], Options())
+    kind = "comments" if "comments" in name else "posts"
+    assert found["items"][kind] == len({row["id"] for row in rows})
+    assert found["skipped"] == 0
