@@ -146,7 +146,7 @@ def _start(path: Path, options: Options) -> bytes:
         from stream.archive import seven_zip  # noqa: PLC0415  (takes a while to load)
 
         found = seven_zip.names(path)
-        return seven_zip.beginning(path, _first(found), HEAD) if found else b""
+        return seven_zip.beginning(path, _first(found), HEAD, options) if found else b""
     with open_file(path, options) as file:
         return file.read(HEAD)
 

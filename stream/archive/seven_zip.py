@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import lzma
 import shutil
+import zlib
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from py7zr import SevenZipFile
 from py7zr.exceptions import ArchiveError as SevenZipError
 from py7zr.exceptions import PasswordRequired
 from py7zr.io import Py7zIO, WriterFactory
+from py7zr.py7zr import Worker
 from typing_extensions import override
 
 from stream.archive.expanding import too_much, unopened
@@ -25,7 +27,24 @@ if TYPE_CHECKING:
 
     from stream.archive.base import Options, Report
 
-HEAD_NAME: Final = 0
+AT_A_TIME: Final = 32 * 1024 * 1024
+# Those of which py7zr expands no more at a time than it is asked for: not so Deflate and zstd.
+METHODS: Final = frozenset(
+    (
+        "LZMA2",
+        "LZMA",
+        "BZip2",
+        "PPMd",
+        "COPY",
+        "delta",
+        "BCJ",
+        "ARM",
+        "ARMT",
+        "PPC",
+        "SPARC",
+        "IA64",
+    )
+)
 _BROKEN: Final = (SevenZipError, lzma.LZMAError, EOFError, OSError, TypeError, ValueError)
 
 
@@ -35,11 +54,12 @@ def names(path: Path) -> list[str]:
         return sorted(info.filename for info in archive.list() if not info.is_directory)
 
 
-def beginning(path: Path, name: str, size: int) -> bytes:
+def beginning(path: Path, name: str, size: int, options: Options) -> bytes:
     """How its file ``name`` begins; no more than that is expanded, and what lies before it."""
     taken = _Head(size)
     try:
         with _opened(path) as archive:
+            _check_size(archive.list(), path, options)
             archive.extract(targets=[name], factory=_Factory(taken))
     except _Enough:
         pass
@@ -51,14 +71,11 @@ def extract(path: Path, into: Path, options: Options, report: Report) -> dict[st
     with _opened(path) as archive:
         infos = [info for info in archive.list() if not info.is_directory]
         wanted = [info for info in infos if _accepted(info, path, options, report)]
-        most = max(options.expanded_free, path.stat().st_size * options.expanded_ratio_max)
-        declared = sum(info.uncompressed or 0 for info in wanted)
-        if declared > most:
-            raise too_much(str(path), most)
+        declared = _check_size(infos, path, options)
         if declared > shutil.disk_usage(into).free:
             msg = f"{path} expands to {declared:,} bytes, more than are free at {into}; make room"
             raise ArchiveError(msg)
-        factory = _Folder(into, _Budget(str(path), most))
+        factory = _Folder(into, _Budget(str(path), declared))
         with factory.opened:
             archive.extract(targets=[info.filename for info in wanted], factory=factory)
     return dict(zip((info.filename for info in wanted), factory.written, strict=True))
@@ -76,6 +93,15 @@ def _accepted(info: FileInfo, path: Path, options: Options, report: Report) -> b
     return problem is None
 
 
+def _check_size(infos: list[FileInfo], path: Path, options: Options) -> int:
+    """How many bytes its files have, as the archive says: what is more than that is never read."""
+    most = max(options.expanded_free, path.stat().st_size * options.expanded_ratio_max)
+    declared = sum(info.uncompressed or 0 for info in infos)
+    if declared > most:
+        raise too_much(str(path), most)
+    return declared
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[SevenZipFile]:
     try:
@@ -87,6 +113,8 @@ def _opened(path: Path) -> Iterator[SevenZipFile]:
             with SevenZipFile(file) as archive:
                 if archive.needs_password():
                     raise PasswordRequired  # noqa: TRY301  (one place says it)
+                _check_methods(archive, path)
+                archive.worker = _Worker(archive.files, archive.afterheader, archive.header)
                 yield archive
         except PasswordRequired as error:
             msg = f"{path} needs a password; expand it yourself and name the folder"
@@ -94,6 +122,43 @@ def _opened(path: Path) -> Iterator[SevenZipFile]:
         except _BROKEN as error:
             msg = f"{path} is damaged or cut off: {str(error) or type(error).__name__}"
             raise ArchiveError(msg) from error
+
+
+def _check_methods(archive: SevenZipFile, path: Path) -> None:
+    methods = {name.rstrip("*") for name in archive.archiveinfo().method_names}
+    if not methods <= METHODS:
+        others = ", ".join(sorted(methods - METHODS))
+        msg = f"{path} is compressed by {others}; expand it yourself and name the folder"
+        raise ArchiveError(msg)
+
+
+class _Worker(Worker):
+    """Expands `AT_A_TIME` bytes at a time; py7zr's own takes 128 MB, and holds them three times."""
+
+    @override
+    def decompress(
+        self,
+        fp: IO[bytes],
+        folder: Any,
+        fq: IO[Any],
+        size: int,
+        compressed_size: int | None,
+        src_end: int,
+        q: Any = None,
+    ) -> int:
+        expanding = folder.get_decompressor(compressed_size)
+        checksum, left = 0, size
+        while left > 0:
+            before = fp.tell()
+            data = expanding.decompress(fp, min(left, AT_A_TIME))
+            if not data and fp.tell() == before:
+                raise EOFError
+            fq.write(data)
+            checksum = zlib.crc32(data, checksum)
+            left -= len(data)
+        if fp.tell() >= src_end and expanding.crc is not None and not expanding.check_crc():
+            raise EOFError
+        return checksum
 
 
 class _Enough(Exception):  # noqa: N818  (no error)

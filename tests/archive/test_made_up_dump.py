@@ -6,8 +6,11 @@ from collections import Counter
 from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
+import py7zr
 import pytest
 
+from stream.archive.base import Options, Report
+from stream.archive.detect import read_encoded
 from stream.archive.generate import generate
 from stream.archive.made_up.stack_exchange import write_dump
 from stream.core import events as e
@@ -125,3 +128,16 @@ def test_an_earlier_dump_of_it_knows_no_more(dump, tmp_path):
         assert earlier[post]["CreationDate"] == later[post]["CreationDate"]
         if "LastEditDate" not in later[post]:
             assert earlier[post]["Body"] == later[post]["Body"]
+
+
+def test_as_lf_as_crlf_and_as_seven_zip_it_gives_the_same_events(dump, tmp_path):
+    crlf = tmp_path / "crlf" / "made-up"
+    write_dump(_events(), crlf, eol="crlf")
+    packed = tmp_path / "made-up.7z"
+    with py7zr.SevenZipFile(packed, "w") as archive:
+        for path in dump.iterdir():
+            archive.write(path, path.name)
+    options = Options(community="made-up.example")
+    found = [list(read_encoded([path], options, Report())) for path in (dump, crlf, packed)]
+    assert found[0] == found[1] == found[2]
+    assert len(found[0]) > 1000
