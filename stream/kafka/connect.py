@@ -126,6 +126,23 @@ async def ended(client: Client) -> None:
         stopping.cancel()
     with suppress(KafkaError, asyncio.CancelledError):
         await stopping
+    if isinstance(client, AIOKafkaProducer):
+        _take_note(client)
+
+
+def _take_note(producer: AIOKafkaProducer) -> None:
+    """Look at failures that nobody but aiokafka can see: asyncio logs those that nobody has.
+
+    Whoever sent something was told by the future that he got for it.
+    """
+    unsent = producer._message_accumulator._batches.values()  # noqa: SLF001 # No public way.
+    waiters = [batch._drain_waiter for batches in unsent for batch in batches]  # noqa: SLF001 # As above.
+    transactions: Any = producer._txn_manager  # noqa: SLF001 # As above.
+    if transactions is not None and transactions.wait_for_transaction_end() is not None:
+        waiters.append(transactions.wait_for_transaction_end())
+    for waiter in waiters:
+        if waiter.done() and not waiter.cancelled():
+            waiter.exception()
 
 
 async def _let_go(producer: AIOKafkaProducer, stopping: asyncio.Task[None]) -> set[Any]:

@@ -70,8 +70,15 @@ async def send_batches(
     for batch in _batches(producer, topic, records):
         batch.close()
         delivered = await producer.send_batch(batch, topic, partition=partition)
+        delivered.add_done_callback(_take_note)
         sent.append((delivered, batch.record_count()))
     return sent
+
+
+def _take_note(delivered: Delivered) -> None:
+    """Nobody awaits it where handing over the next one fails; asyncio would log its failure."""
+    if not delivered.cancelled():
+        delivered.exception()
 
 
 def _batches(

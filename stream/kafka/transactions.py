@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
-from typing import TYPE_CHECKING, Final, TypeAlias
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import (
+    IllegalOperation,
     InvalidProducerEpoch,
     InvalidProducerIdMapping,
     InvalidTxnState,
@@ -22,7 +23,7 @@ from stream.kafka.records import BATCH_BYTES, send_batches
 from stream.kafka.topics import RECORD_BYTES_MAX, VIEWS, Topics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from stream.config import Settings
     from stream.kafka.records import Outgoing
@@ -98,7 +99,7 @@ class PartitionProducer:
             raise Fenced(msg)
         async with self._turn:
             try:
-                with translated(self._settings):
+                with translated(self._settings), _explained(producer):
                     async with asyncio.timeout(COMMITTED_WITHIN_S):
                         await producer.begin_transaction()
                         views = await self._write(producer, view_records, cut)
@@ -151,3 +152,15 @@ class PartitionProducer:
             partition=self._partition,
         )
         return views
+
+
+@contextmanager
+def _explained(producer: AIOKafkaProducer) -> Iterator[None]:
+    """Raise what ended the transaction, where aiokafka only says that there is none."""
+    try:
+        yield
+    except (IllegalOperation, AssertionError) as error:  # Neither of them is a KafkaError.
+        ended: Any = producer._txn_manager.wait_for_transaction_end()  # noqa: SLF001 # No public way.
+        if ended is None or not ended.done() or ended.exception() is None:
+            raise
+        raise ended.exception() from error

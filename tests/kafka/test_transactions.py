@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import orjson
 import pytest
@@ -224,3 +225,22 @@ async def _committed(settings, topic):
         return await consumer.committed(TopicPartition(topic, 1))
     finally:
         await consumer.stop()
+
+
+async def test_one_that_is_fenced_wherever_it_stands_is_told_so_and_logs_nothing(settings, topics):
+    """The news may come while it still hands over: aiokafka only says "not in transaction"."""
+    said: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: said.append(context))
+    views = [topics.view(view) for view in VIEWS]
+    for size in (1, 3, 5) * 4:
+        old, new = PartitionProducer(settings, 1), PartitionProducer(settings, 1)
+        await old.start()
+        await new.start()
+        lot = {view: [(b"k", b"v" * 1000, NOON)] * 1000 for view in views[:size]}
+        with pytest.raises(Fenced, match="partition 1 has another writer"):
+            await old.commit(lot, _cut, _offsets(topics, 7), "group")
+        await new.stop()
+        del old, new
+        gc.collect()  # A failure that nobody looked at is logged when it is forgotten.
+    await asyncio.sleep(0)
+    assert said == []
