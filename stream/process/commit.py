@@ -1,4 +1,4 @@
-"""One batch, one transaction; those of a partition follow one another."""
+"""A batch, or all that wait meanwhile, is one transaction; those of a partition follow in turn."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Final
 from stream.codec.cuts import Cut, encode_cut
 from stream.kafka.topics import Topics
 from stream.kafka.transactions import PartitionProducer
+from stream.process.held import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from stream.config import Settings
     from stream.kafka.records import Outgoing
-    from stream.process.held import Batch, DeadLetter, Place
+    from stream.process.held import DeadLetter, Place
 
 COMMITTED_WITHIN_S: Final = 30.0
 SETTLED_WITHIN_S: Final = 2.0
+WAITING_ROWS_MAX: Final = 20_000  # Bounds what is folded and not committed, by partition.
 
 
 class Commits:
@@ -33,6 +35,8 @@ class Commits:
         self._lost = lost  # told once, when a transaction has failed
         self._producer = PartitionProducer(settings, place.partition)
         self._last: asyncio.Task[None] | None = None
+        self._waiting: Batch | None = None
+        self._failed = False
 
     async def start(self) -> None:
         """Fence whoever had the partition before; call before anything is restored."""
@@ -43,32 +47,56 @@ class Commits:
         self._producer.views = dict(cut.views)
 
     async def add(self, batch: Batch) -> bool:
-        """Begin to commit ``batch`` once the one before it is committed; False if that failed."""
-        if not await self.settled():
+        """Commit ``batch`` after those before it, with all that wait by then; False if one failed.
+
+        Returns at once while there is room: a commit takes a broker's round trips, in which the
+        next batches are folded. What waits becomes one transaction.
+        """
+        while self._waiting is not None and rows_of(self._waiting) >= WAITING_ROWS_MAX:
+            if not await self._next():
+                return False
+        if self._failed:
             return False
-        self._last = asyncio.create_task(self._commit(batch))
-        self._last.add_done_callback(self._done)
+        self._waiting = batch if self._waiting is None else joined(self._waiting, batch)
+        if self._last is None or self._last.done():
+            self._begin()
         return True
 
     async def settled(self) -> bool:
-        """Wait for what is under way; whether it went well."""
-        last = self._last
-        if last is None:
-            return True
-        await asyncio.wait([last])
-        return not last.cancelled() and last.exception() is None
+        """Wait for all that was added; whether it went well."""
+        while self._last is not None and not self._last.done():
+            await asyncio.wait([self._last])
+            await asyncio.sleep(0)  # Let the next begin.
+        return not self._failed
 
     async def close(self) -> None:
         """End the producer, after what is under way, if that ends soon."""
+        self._waiting = None
         if self._last is not None:
             await asyncio.wait([self._last], timeout=SETTLED_WITHIN_S)
             self._last.cancel()
         await self._producer.stop()
 
+    async def _next(self) -> bool:
+        """Wait for the transaction under way; whether it went well."""
+        if self._last is not None:
+            await asyncio.wait([self._last])
+            await asyncio.sleep(0)  # Let the next begin.
+        return not self._failed
+
+    def _begin(self) -> None:
+        batch, self._waiting = self._waiting, None
+        if batch is not None:
+            self._last = asyncio.create_task(self._commit(batch))
+            self._last.add_done_callback(self._done)
+
     def _done(self, task: asyncio.Task[None]) -> None:
         error = None if task.cancelled() else task.exception()
+        self._failed |= task.cancelled() or error is not None
         if error is not None:
             self._lost(self, error)
+        elif not self._failed:
+            self._begin()
 
     async def _commit(self, batch: Batch) -> None:
         records: dict[str, list[Outgoing]] = {
@@ -100,6 +128,17 @@ class Commits:
             ("threadline-problem", letter.problem.encode()),
         ]
         return record.key, record.value, record.timestamp, headers
+
+
+def rows_of(batch: Batch) -> int:
+    """How many rows a batch has."""
+    return sum(len(rows) for rows in batch.rows.values())
+
+
+def joined(batch: Batch, after: Batch) -> Batch:
+    """Two batches that follow one another, as one."""
+    rows = {view: [*batch.rows.get(view, ()), *changed] for view, changed in after.rows.items()}
+    return Batch({**batch.rows, **rows}, [*batch.dead, *after.dead], after.upto, after.watermark)
 
 
 def group_of(settings: Settings) -> str:

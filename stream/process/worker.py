@@ -41,8 +41,8 @@ class Pace:
     session_s: float = 10.0
     heartbeat_s: float = 1.0
     rebalance_s: float = 20.0
-    run_records: int = 5000  # at most, a batch
-    fetch_bytes: int = 4 << 20  # at most, a partition
+    run_records: int = 10000  # at most, a batch
+    fetch_bytes: int = 8 << 20  # at most, a partition
 
 
 def run(
