@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
 
 COMMUNITY = "made-up.example"
 STATEMENTS = (ReplayFinished, ReplayProgressed)
+BEGUN = 20  # Records; statements of progress are some of them.
 
 
 @pytest.fixture
@@ -213,10 +214,18 @@ def _audited(live, archive):
     )
 
 
+def _begun(live, within_s=30.0):
+    """Wait until some of the archive is on the log."""
+    deadline = time.monotonic() + within_s
+    while sum(map(len, asyncio.run(_log(live.settings)).values())) < BEGUN:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
 def test_ctrl_c_ends_it_in_good_order_and_the_same_command_goes_on(live, archive):
     slow = ("replay", str(archive), "--speed", "500000")
     first = live.start(*slow)
-    time.sleep(4)
+    _begun(live)
     first.send_signal(signal.SIGINT)
     assert first.wait(20) == 130
     found = live.json("replay", archive)
@@ -227,7 +236,7 @@ def test_ctrl_c_ends_it_in_good_order_and_the_same_command_goes_on(live, archive
 
 def test_killed_amid_it_or_run_side_by_side_the_views_are_the_same(live, archive):
     killed = live.start("replay", str(archive), "--speed", "1000000")
-    time.sleep(3)
+    _begun(live)
     killed.kill()
     killed.wait()
     both = [live.start("replay", str(archive)) for _ in range(2)]

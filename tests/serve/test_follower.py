@@ -133,7 +133,7 @@ def _follower(settings, database):
 
 async def test_it_ends_with_whoever_started_it(settings, tmp_path):
     with _follower(settings, tmp_path / "views.db") as process:
-        await asyncio.sleep(0.5)
+        await _until((tmp_path / "views.db").exists)
         process.stdin.close()
         assert await asyncio.to_thread(process.wait, 10) == 0
 
@@ -141,7 +141,6 @@ async def test_it_ends_with_whoever_started_it(settings, tmp_path):
 async def test_sigterm_ends_it_in_good_order(settings, tmp_path):
     with _follower(settings, tmp_path / "views.db") as process:
         await _until((tmp_path / "views.db").exists)
-        await asyncio.sleep(0.3)
         process.send_signal(signal.SIGTERM)
         assert await asyncio.to_thread(process.wait, 10) == 0
 
@@ -178,11 +177,7 @@ async def test_a_log_that_was_made_anew_is_read_from_its_start(
     story = [asked(thread="t1"), answered(thread="t1", after=HOUR), finished(DAY)]
     await _made(settings, tmp_path / "a", story, database)
 
-    admin = AIOKafkaAdminClient(**connection(settings))
-    await admin.start()
-    await admin.delete_topics(list(Topics(settings.prefix).settings()))
-    await admin.close()
-    await asyncio.sleep(1)
+    await _delete_topics(settings)
     await create(settings)
 
     await _made(settings, tmp_path / "b", anew, database, says=lambda: "built anew" in caplog.text)
@@ -191,6 +186,17 @@ async def test_a_log_that_was_made_anew_is_read_from_its_start(
         [(state,)] = db.execute("SELECT state FROM threads").fetchall()
     db.close()
     assert (events, state) == holds
+
+
+async def _delete_topics(settings):
+    ours = set(Topics(settings.prefix).settings())
+    admin = AIOKafkaAdminClient(**connection(settings))
+    await admin.start()
+    await admin.delete_topics(list(ours))
+    async with asyncio.timeout(10):
+        while ours & set(await admin.list_topics()):  # noqa: ASYNC110 (Kafka has no event for it)
+            await asyncio.sleep(0.05)
+    await admin.close()
 
 
 async def test_a_database_of_other_topics_is_built_anew(settings, tmp_path, caplog):

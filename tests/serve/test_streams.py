@@ -54,6 +54,21 @@ def is_end(frame):
     return frame[1] == "caught_up"
 
 
+@asynccontextmanager
+async def taking(client, until, **request):
+    """The same as a task that has caught up: whatever comes now comes as it happens."""
+    caught_up = asyncio.Event()
+
+    def told(frame):
+        if is_end(frame):
+            caught_up.set()
+        return until(frame)
+
+    task = asyncio.create_task(taken(client, told, **request))
+    await asyncio.wait_for(caught_up.wait(), 10)
+    yield task
+
+
 async def test_a_subscriber_from_the_past_is_told_once_that_it_has_caught_up(served):
     served.world.publish(*many(threads=3))
     served.follow()
@@ -68,11 +83,10 @@ async def test_a_subscriber_from_the_past_is_told_once_that_it_has_caught_up(ser
 async def test_what_comes_later_is_sent_as_it_comes(served):
     served.world.publish(asked())
     served.follow()
-    async with live(served) as client:
-        stream = asyncio.create_task(
-            taken(client, lambda frame: frame[2].get("subject") == "t2", params={})
-        )
-        await asyncio.sleep(0.3)
+    async with (
+        live(served) as client,
+        taking(client, lambda frame: frame[2].get("subject") == "t2", params={}) as stream,
+    ):
         served.world.publish(asked(thread="t2"))
         served.follow()
         found = await asyncio.wait_for(stream, 5)
@@ -119,9 +133,10 @@ async def test_a_query_waits_for_its_position_and_then_sees_it(served):
 async def test_a_log_made_anew_ends_the_stream_with_the_reason(served):
     served.world.publish(asked())
     served.follow()
-    async with live(served) as client:
-        stream = asyncio.create_task(taken(client, lambda frame: frame[1] == "error"))
-        await asyncio.sleep(0.3)
+    async with (
+        live(served) as client,
+        taking(client, lambda frame: frame[1] == "error") as stream,
+    ):
         served.db.execute("UPDATE meta SET value = 'another' WHERE name = 'database'")
         found = await asyncio.wait_for(stream, 5)
     assert "made anew" in found[-1][2]["detail"]
