@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 THREADS: Final = 50
 BUSIEST_HOURS: Final = 3
+DAYS_AT_ONCE: Final = {"day": 9000, "hour": 400}  # As many rows as one answer has, and fewer.
 KINDS: Final = ("questions", "answers", "posts", "comments")
 
 
@@ -51,17 +52,34 @@ def gather(service: Service, progress: Progress, *, archives: int, skipped: int)
             metric: service.get("/v1/latency", metric=metric, community=community)
             for metric in METRICS
         },
-        "activity": service.get(
-            "/v1/activity", community=community, bucket="day", since=span.since, until=span.until
-        ),
+        "activity": _activity(service, span, "day", community),
         "positions": service.get("/v1/positions"),
     }
 
 
+def _activity(service: Service, span: Span, bucket: str, community: str | None) -> dict[str, Any]:
+    """The activity of the whole span, put together from as many answers as that takes."""
+    step = timedelta(days=DAYS_AT_ONCE[bucket])
+    since, until = (datetime.fromisoformat(day) for day in (span.since, span.until))
+    found: dict[str, Any] = {}
+    while since < until:
+        end = min(since + step, until)
+        part = service.get(
+            "/v1/activity",
+            community=community,
+            bucket=bucket,
+            since=f"{since:%Y-%m-%d}",
+            until=f"{end:%Y-%m-%d}",
+        )
+        rows = [*found["rows"], *part["rows"]] if found else part["rows"]
+        found = {**part, "since": found.get("since", part["since"]), "rows": rows}
+        since = end
+    return found
+
+
 def hours(service: Service, progress: Progress) -> Counter[int]:
     """How many items each hour of the day (UTC) has, over the whole span."""
-    span = Span.of(progress)
-    found = service.get("/v1/activity", bucket="hour", since=span.since, until=span.until)
+    found = _activity(service, Span.of(progress), "hour", None)
     counted: Counter[int] = Counter()
     for row in found["rows"]:
         counted[int(row["start"][11:13])] += _items(row)
@@ -110,7 +128,12 @@ def _waits(metric: str, latency: dict[str, Any]) -> Iterator[str]:
         yield f"{name}: {_single(latency, median)}."
         return
     half = words.quantile(median).removeprefix("≤ ") if median else words.NOTHING
-    parts = [f"half came within {half}" if half != words.NOTHING else "not even half came"]
+    if half == words.NOTHING:
+        parts = ["not even half came"]
+    elif half.startswith("≥ "):
+        parts = [f"half took {half.removeprefix('≥ ')} or more"]
+    else:
+        parts = [f"half came within {half}"]
     if day:
         parts.append(f"{words.share(day)} within a day")
     parts.append(f"{latency['n_waiting']:,} of {latency['n']:,} still wait")

@@ -1,8 +1,9 @@
 """What the demo says of its findings."""
 
 from collections import Counter
+from datetime import datetime
 
-from stream.cli.findings import Span, sentences
+from stream.cli.findings import Span, hours, sentences
 from stream.codec.events import encode
 from stream.replay import Progress
 from tests.story import DAY, asked, commented
@@ -53,3 +54,22 @@ def test_the_span_is_whole_days_and_ends_behind_the_last():
     span = Span.of(progress)
     assert progress.events == 2
     assert (span.since, span.until) == ("2017-04-24", "2017-04-27")
+
+
+class Served:
+    """A service that has an item at six each morning, and answers at most 10,000 rows at once."""
+
+    def get(self, path, **asked):
+        assert path == "/v1/activity"
+        since, until = (datetime.fromisoformat(asked[end]) for end in ("since", "until"))
+        assert (until - since).days * 24 <= 10_000
+        mornings = [f"{since:%Y-%m-%d}T06:00:00.000Z"] * (until - since).days
+        rows = [{"start": start, **QUIET, "comments": 1} for start in mornings]
+        return {"since": asked["since"], "until": asked["until"], "rows": rows}
+
+
+def test_an_archive_of_many_years_is_asked_for_in_parts():
+    progress = Progress()
+    for event in (asked(), commented("q.c1", after=5000 * DAY)):
+        progress.add(encode(event))
+    assert hours(Served(), progress) == Counter({6: 5001})
