@@ -17,15 +17,6 @@ if TYPE_CHECKING:
 TIMEOUT_S: Final = 60.0  # Longer than any wait_ms that the API allows.
 WRONG_ASKED: Final = frozenset({400, 404, 422})
 
-METRICS: Final = (
-    "first_response",
-    "first_answer",
-    "first_comment",
-    "accepted",
-    "closed",
-    "asker_return",
-)
-
 
 class Service:
     """A serve process at an address."""

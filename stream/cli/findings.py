@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from stream.cli import words
-from stream.cli.client import METRICS
+from stream.core.waits import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

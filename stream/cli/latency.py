@@ -7,18 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from stream.cli import options
+from stream.core.waits import METRICS
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-METRICS: Final = (
-    "first_response",
-    "first_answer",
-    "first_comment",
-    "accepted",
-    "closed",
-    "asker_return",
-)
 DAY_MS: Final = 86_400_000
 CURVE_ROWS: Final = 12
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from stream.core.item import EXACT, HORIZON, OPEN, Item
+from stream.core.item import HORIZON, Item
 from stream.core.when import LONG_AGO
 
 if TYPE_CHECKING:
@@ -200,6 +200,3 @@ def half_life(thread: Thread) -> int | None:
     if thread.root is None or not thread.spoken:
         return None
     return thread.spoken[(len(thread.spoken) + 1) // 2 - 1] - thread.root.at
-
-
-__all__ = ["EXACT", "METRICS", "OPEN", "Wait", "half_life", "reply", "waits"]

@@ -8,8 +8,9 @@ import msgspec
 
 from stream.core.latency import WaitValue
 from stream.core.people import call
+from stream.core.waits import METRICS
 from stream.core.when import Time, When, ms
-from stream.serve.schema import COUNTS, METRICS
+from stream.serve.schema import COUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

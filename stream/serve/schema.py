@@ -5,18 +5,12 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING, Final
 
+from stream.core.waits import METRICS
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 VERSION: Final = 1  # Of the tables below; a database of another is built anew.
-METRICS: Final = (
-    "first_response",
-    "first_answer",
-    "first_comment",
-    "accepted",
-    "closed",
-    "asker_return",
-)
 COUNTS: Final = ("questions", "answers", "posts", "comments", "edits", "deletions", "bounded")
 
 _WAITS: Final = ", ".join(f"{m}_status INT, {m}_after INT, {m}_by INT" for m in METRICS)

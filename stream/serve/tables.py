@@ -10,10 +10,11 @@ import msgspec
 
 from stream.codec.times import read_time
 from stream.core.events import ReplayFinished, ReplayProgressed
+from stream.core.waits import METRICS
 from stream.core.when import Time, ms
 from stream.serve import rows
 from stream.serve.log import KINDS
-from stream.serve.schema import COUNTS, METRICS
+from stream.serve.schema import COUNTS
 
 if TYPE_CHECKING:
     import sqlite3
