@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
@@ -10,21 +9,29 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 import orjson
 
-from stream.codec.keys import split_key, thread_key
+from stream.codec.keys import quoted, split_key, thread_key
 from stream.codec.times import stamp, stamp_of
-from stream.core.events import OF_A_COMMUNITY, RANK, Event
+from stream.core.events import OF_A_COMMUNITY, RANK, Event, ProgressData
 from stream.core.when import ms
 from stream.errors import DecodeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
+
+    from stream.core.events import Data
 
 CONTENT_TYPE: Final = b"application/cloudevents+json"
 HEADERS: Final = (("content-type", CONTENT_TYPE),)
 ID_BYTES: Final = 16
 
 _decode: Final[Callable[[bytes], Event]] = msgspec.json.Decoder(Event).decode
-_KEYS_SORTED: Final = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
+_json: Final = msgspec.json.Encoder(order="sorted").encode
+_WHEN: Final = b'"when":{'
+_KINDS: Final = {
+    kind: (str(msgspec.inspect.type_info(kind).tag).encode(), rank)  # type: ignore[attr-defined]
+    for kind, rank in RANK.items()
+}
 
 
 class Encoded(msgspec.Struct, frozen=True, gc=False):
@@ -39,25 +46,54 @@ class Encoded(msgspec.Struct, frozen=True, gc=False):
 
 def encode(event: Event) -> Encoded:
     """The event as one JSON object with sorted keys, its id computed from what it states."""
-    data = orjson.dumps(
-        msgspec.to_builtins(event.data, builtin_types=(datetime,)), _default, _KEYS_SORTED
-    )
-    kind = event.__struct_config__.tag
-    source, subject = orjson.dumps(event.source), orjson.dumps(event.subject)
-    time = stamp_of(event.time)
-    said = b'["%b",%b,%b,"%b",%b]' % (str(kind).encode(), source, subject, time.encode(), data)
-    digest = blake2b(said, digest_size=ID_BYTES).hexdigest()
-    about = b'"subject":%b,' % subject if event.subject else b""
+    kind = type(event)
+    tag, rank = _KINDS[kind]
+    at = ms(event.time)
+    time = stamp(at).encode()
+    data = _stated(event.data, event.time, time)
+    source, place = _community_parts(event.source)
+    subject = event.subject
+    named = _json(subject)
+    digest = blake2b(
+        b'["%b",%b,%b,"%b",%b]' % (tag, source, named, time, data), digest_size=ID_BYTES
+    ).hexdigest()
+    about = b'"subject":%b,' % named if subject else b""
     value = b'{"data":%b,"id":"%b","source":%b,"specversion":"1.0",%b"time":"%b","type":"%b"}' % (
         data,
         digest.encode(),
         source,
         about,
-        time.encode(),
-        str(kind).encode(),
+        time,
+        tag,
     )
-    key = thread_key(event.source, event.subject) if event.subject else None
-    return Encoded(key, value, ms(event.time), digest, RANK[type(event)])
+    key = place + quoted(subject).encode() if subject else None
+    return Encoded(key, value, at, digest, rank)
+
+
+def _stated(data: Data, time: datetime, stamped: bytes) -> bytes:
+    """``data`` as JSON, its times as we write them: they are all in ``when``, or ``until``."""
+    raw = _json(data)
+    when = getattr(data, "when", None)
+    if when is None:
+        if isinstance(data, ProgressData):
+            return b'{"until":"%b"}' % stamp_of(data.until).encode()
+        return raw
+    start = raw.rindex(_WHEN)  # In no text: there, quotes are escaped.
+    if when.at is None:
+        bounds = (("after", when.after), ("by", when.by))
+        said = [f'"{name}":"{stamp_of(bound)}"' for name, bound in bounds if bound is not None]
+        about = ",".join(said).encode()
+    elif when.at == time:
+        about = b'"at":"%b"' % stamped
+    else:
+        about = b'"at":"%b"' % stamp_of(when.at).encode()
+    return b'%b"when":{%b%b' % (raw[:start], about, raw[raw.index(b"}", start) :])
+
+
+@lru_cache(maxsize=1024)
+def _community_parts(source: str) -> tuple[bytes, bytes]:
+    """A community's name as JSON, and how the keys of its threads begin."""
+    return _json(source), thread_key(source, "")
 
 
 def decode(record: bytes, *, where: str) -> Event:
@@ -86,12 +122,6 @@ def community_of(event: Encoded) -> str:
 @lru_cache(maxsize=1024)
 def _community(part: bytes) -> str:
     return split_key(part)[0]
-
-
-def _default(value: object) -> str:
-    if isinstance(value, datetime):
-        return stamp_of(value)
-    raise TypeError
 
 
 __all__ = [

@@ -22,11 +22,11 @@ class Person(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     name: str | None = None
 
 
-class _Data(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
-    pass
+class Data(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
+    """What a type of event says."""
 
 
-class PostData(_Data, frozen=True, kw_only=True):
+class PostData(Data, frozen=True, kw_only=True):
     """``silent_on``: on a thread's first post, what this archive cannot tell."""
 
     item: Id
@@ -43,7 +43,7 @@ class PostData(_Data, frozen=True, kw_only=True):
     silent_on: tuple[str, ...] | None = None
 
 
-class CommentData(_Data, frozen=True, kw_only=True):
+class CommentData(Data, frozen=True, kw_only=True):
     item: Id
     on: str | None = None
     author: Person | None = None
@@ -53,7 +53,7 @@ class CommentData(_Data, frozen=True, kw_only=True):
     when: When
 
 
-class Changes(_Data, frozen=True, kw_only=True):
+class Changes(Data, frozen=True, kw_only=True):
     """The new values of what a revision changed."""
 
     title: str | None = None
@@ -61,7 +61,7 @@ class Changes(_Data, frozen=True, kw_only=True):
     tags: tuple[str, ...] | None = None
 
 
-class EditData(_Data, frozen=True, kw_only=True):
+class EditData(Data, frozen=True, kw_only=True):
     """``mentions``: those of the new text, where the text changed."""
 
     item: Id
@@ -74,24 +74,24 @@ class EditData(_Data, frozen=True, kw_only=True):
     when: When
 
 
-class ItemData(_Data, frozen=True, kw_only=True):
+class ItemData(Data, frozen=True, kw_only=True):
     item: Id
     by: Person | None = None
     when: When
 
 
-class AcceptData(_Data, frozen=True, kw_only=True):
+class AcceptData(Data, frozen=True, kw_only=True):
     item: Id
     when: When
 
 
-class ThreadData(_Data, frozen=True, kw_only=True):
+class ThreadData(Data, frozen=True, kw_only=True):
     by: Person | None = None
     why: str | None = None
     when: When
 
 
-class ObservedData(_Data, frozen=True, kw_only=True):
+class ObservedData(Data, frozen=True, kw_only=True):
     """What the archive saw when it was captured.
 
     ``scores`` by item, where not 0; ``scored``: the kinds of item whose score it tells at all, so
@@ -104,24 +104,24 @@ class ObservedData(_Data, frozen=True, kw_only=True):
     when: When
 
 
-class AliasData(_Data, frozen=True, kw_only=True):
+class AliasData(Data, frozen=True, kw_only=True):
     names: tuple[str, ...]
     by: str = "operator"
     evidence: str | None = None
 
 
-class AttributionData(_Data, frozen=True, kw_only=True):
+class AttributionData(Data, frozen=True, kw_only=True):
     item: Id
     person: Person
     by: str = "operator"
     evidence: str | None = None
 
 
-class ErasureData(_Data, frozen=True, kw_only=True):
+class ErasureData(Data, frozen=True, kw_only=True):
     person: Person
 
 
-class ProgressData(_Data, frozen=True, kw_only=True):
+class ProgressData(Data, frozen=True, kw_only=True):
     """``until``: the event time up to which a replay has published everything."""
 
     until: Time
