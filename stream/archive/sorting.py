@@ -5,10 +5,12 @@ A packed event begins with its place in the order, so that comparing bytes compa
 
 from __future__ import annotations
 
-import heapq
 import struct
 import tempfile
+from array import array
+from bisect import bisect_right
 from contextlib import ExitStack, contextmanager
+from itertools import accumulate, chain, pairwise
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,17 +20,17 @@ from stream.errors import ArchiveError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from typing import BinaryIO
+    from io import FileIO
 
     from typing_extensions import Generator
 
 MEMORY_BYTES: Final = 64 * 1024 * 1024
-RUNS_MAX: Final = 48  # Merged at a time: so many files are open, each with its buffer.
-BUFFER_BYTES: Final = 256 * 1024
+RUNS_MAX: Final = 48  # Merged at a time: so many files are open, each with a block in memory.
+BLOCK_BYTES: Final = 192 * 1024
 OVERHEAD_BYTES: Final = 48  # Of a packed event in a list.
 
 _HEAD: Final = struct.Struct(">QB16sI")
-_LENGTH: Final = struct.Struct(">I")
+_BLOCK: Final = struct.Struct(">IQ")  # Records and their bytes; each one's length follows.
 _SIGN: Final = 1 << 63  # Moments before 1970 sort before those after.
 _NO_KEY: Final = 0xFFFFFFFF
 
@@ -67,13 +69,12 @@ def runs(
     written: list[Path | list[bytes]] = []
     held: list[bytes] = []
     size = 0
-    for event in events:
-        record = packed(event)
+    for record in map(packed, events):
         held.append(record)
         size += len(record) + OVERHEAD_BYTES
         if size >= memory_bytes:
             held.sort()
-            written.append(_write(held, folder / f"run-{len(written)}"))
+            written.append(_write([held], folder / f"run-{len(written)}"))
             held.clear()
             size = 0
     held.sort()
@@ -82,7 +83,7 @@ def runs(
 
 def on_disk(run: Path | list[bytes], folder: Path) -> Path:
     """The run as a file."""
-    return run if isinstance(run, Path) else _write(run, folder / "run-last")
+    return run if isinstance(run, Path) else _write([run], folder / "run-last")
 
 
 def merged(sorted_runs: Sequence[Path | list[bytes]], folder: Path) -> Iterator[bytes]:
@@ -96,7 +97,7 @@ def merged(sorted_runs: Sequence[Path | list[bytes]], folder: Path) -> Iterator[
         for run in some:
             if isinstance(run, Path):
                 run.unlink()
-    return _merged(waiting)
+    return chain.from_iterable(_merged(waiting))
 
 
 def packed(event: Encoded) -> bytes:
@@ -120,34 +121,89 @@ def unpacked(record: bytes) -> Encoded:
     return Encoded(record[_HEAD.size : value], record[value:], at - _SIGN, id_.hex(), rank)
 
 
-def _merged(some: Sequence[Path | list[bytes]]) -> Iterator[bytes]:
+def _merged(some: Sequence[Path | list[bytes]]) -> Iterator[list[bytes]]:
+    """What all runs hold, in order, in lists of about a block of each.
+
+    A step takes all that is no later than the run that ends first has in its block: whatever is
+    still on disk is later. To sort these is to merge sorted stretches, which `list.sort` does.
+    """
     with ExitStack() as opened:
-        yield from heapq.merge(
-            *(
-                _read(opened.enter_context(run.open("rb", buffering=BUFFER_BYTES)))
-                if isinstance(run, Path)
-                else run
-                for run in some
-            )
-        )
+        sources = [
+            _blocks(opened.enter_context(run.open("rb", buffering=0)))
+            if isinstance(run, Path)
+            else iter((run,))
+            for run in some
+        ]
+        at_hand = [_AtHand(source) for source in sources]
+        while at_hand := [one for one in at_hand if one.more()]:
+            upto = min([one.block[-1] for one in at_hand])
+            taken = [record for one in at_hand for record in one.take(upto)]
+            taken.sort()
+            yield taken
 
 
-def _write(records: Iterable[bytes], path: Path) -> Path:
-    pack = _LENGTH.pack
+class _AtHand:
+    """The block of a run that is being merged, and how much of it has been taken."""
+
+    def __init__(self, blocks: Iterator[list[bytes]]) -> None:
+        self.block: list[bytes] = []
+        self._blocks = blocks
+        self._taken = 0
+
+    def more(self) -> bool:
+        """Whether the run has more; then it is in ``block``."""
+        while self._taken == len(self.block):
+            self.block = next(self._blocks, [])
+            self._taken = 0
+            if not self.block:
+                return False
+        return True
+
+    def take(self, upto: bytes) -> list[bytes]:
+        """What is no later than ``upto``."""
+        start = self._taken
+        self._taken = bisect_right(self.block, upto, start)
+        return self.block[start : self._taken]
+
+
+def _write(stretches: Iterable[list[bytes]], path: Path) -> Path:
+    """Sorted stretches of records that follow one another, in blocks of about `BLOCK_BYTES`."""
     try:
-        with path.open("xb", buffering=BUFFER_BYTES) as file:
-            for record in records:
-                file.write(pack(len(record)))
-                file.write(record)
+        with path.open("xb") as file:
+            for records in stretches:
+                for block in _cut(records):
+                    lengths = array("I", map(len, block))
+                    head = _BLOCK.pack(len(block), sum(lengths))
+                    file.write(b"".join((head, lengths.tobytes(), *block)))
     except OSError as error:
         raise _no_room(path.parent, error) from error
     return path
 
 
-def _read(file: BinaryIO) -> Iterator[bytes]:
-    unpack, read = _LENGTH.unpack, file.read
-    while length := read(_LENGTH.size):
-        yield read(*unpack(length))
+def _cut(records: list[bytes]) -> Iterator[list[bytes]]:
+    start = size = 0
+    for end, record in enumerate(records, 1):
+        size += len(record)
+        if size >= BLOCK_BYTES or end == len(records):
+            yield records[start:end]
+            start, size = end, 0
+
+
+def _blocks(file: FileIO) -> Iterator[list[bytes]]:
+    while head := file.read(_BLOCK.size):
+        count, size = _BLOCK.unpack(head)
+        lengths = array("I")
+        lengths.frombytes(_whole(file, count * lengths.itemsize))
+        data, ends = _whole(file, size), list(accumulate(lengths, initial=0))
+        yield [data[start:end] for start, end in pairwise(ends)]
+
+
+def _whole(file: FileIO, size: int) -> bytes:
+    """A read of a file may give less than was asked for; what is missing then comes next."""
+    data = file.read(size)
+    while len(data) < size and (more := file.read(size - len(data))):
+        data += more
+    return data
 
 
 def _no_room(folder: Path, error: OSError) -> ArchiveError:
