@@ -13,18 +13,22 @@ from aiokafka import AIOKafkaProducer
 from stream.codec.events import HEADERS
 from stream.codec.keys import quoted
 from stream.core.position import Position
+from stream.kafka.batch import BATCH_BYTES, Batch
 from stream.kafka.connect import connection, running, translated
-from stream.kafka.records import BATCH_BYTES, Delivered, append, partition_of
+from stream.kafka.records import partition_of, take_note
 from stream.kafka.topics import RECORD_BYTES_MAX, Topics, create
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from aiokafka.structs import RecordMetadata
+
     from stream.codec.events import Encoded
     from stream.config import Settings
+    from stream.kafka.batch import Headers, Outgoing
 
 IN_FLIGHT_MAX: Final = 2  # Batches a partition: bounds memory where the archive is the faster one.
-_HEADERS: Final = list(HEADERS)
+_HEADERS: Final[Headers] = list(HEADERS)
 DELIVERED_WITHIN_S: Final = 60.0  # A broker may restart meanwhile; nothing is lost or doubled.
 
 
@@ -37,23 +41,29 @@ class Publisher:
         self._settings = settings
         self._topic = Topics(settings.prefix).events
         self._everywhere = range(settings.partitions)
-        self._filling = [producer.create_batch() for _ in self._everywhere]
-        self._in_flight: list[deque[tuple[Delivered, int]]] = [deque() for _ in self._everywhere]
+        self._filling = [Batch(transactional=False) for _ in self._everywhere]
+        self._in_flight: list[deque[asyncio.Task[int]]] = [deque() for _ in self._everywhere]
+        self._turns = [asyncio.Lock() for _ in self._everywhere]
 
     async def publish(self, encoded: Sequence[Encoded]) -> None:
         """Append ``encoded``; sent when a batch is full, or at `flush`.
 
         Returns as soon as there is room for more, which is before all of it is written.
         """
+        sorted_out: list[list[Outgoing]] = [[] for _ in self._everywhere]
+        many = len(sorted_out)
+        for event in encoded:
+            key = event.key
+            if key is not None:
+                record = (key, event.value, event.at, _HEADERS)
+                sorted_out[partition_of(key, many)].append(record)
+            else:
+                record = (_community_key(event), event.value, event.at, _HEADERS)
+                for records in sorted_out:
+                    records.append(record)
         with translated(self._settings):
-            for event in encoded:
-                if event.key is not None:
-                    partition = partition_of(event.key, len(self._everywhere))
-                    await self._append(partition, event.key, event)
-                    continue
-                community = _community_key(event)
-                for partition in self._everywhere:
-                    await self._append(partition, community, event)
+            for partition, records in enumerate(sorted_out):
+                await self._append(partition, records)
 
     async def flush(self) -> Position:
         """The position after all that was published, once Kafka has confirmed every record."""
@@ -67,32 +77,39 @@ class Publisher:
     def abandon(self) -> None:
         """Ask no more what becomes of what is on its way: an error was raised already."""
         for waiting in self._in_flight:
-            for delivered, _ in waiting:
-                delivered.add_done_callback(_looked_at)
+            for sending in waiting:
+                sending.cancel()
             waiting.clear()
 
-    async def _append(self, partition: int, key: bytes, event: Encoded) -> None:
-        record = (key, event.value, event.at, _HEADERS)
-        if not append(self._filling[partition], record, self._topic):
+    async def _append(self, partition: int, records: list[Outgoing]) -> None:
+        done = self._filling[partition].fill(records, self._topic)
+        while done < len(records):
             await self._send(partition)
-            append(self._filling[partition], record, self._topic)
+            done = self._filling[partition].fill(records, self._topic, done)
 
     async def _send(self, partition: int) -> None:
         batch = self._filling[partition]
-        if not batch.record_count():
+        if not batch.count:
             return
-        batch.close()
-        delivered = await self._producer.send_batch(batch, self._topic, partition=partition)
-        self._in_flight[partition].append((delivered, batch.record_count()))
-        self._filling[partition] = self._producer.create_batch()
+        self._filling[partition] = Batch(transactional=False)
+        sending = asyncio.create_task(self._delivered(partition, batch))
+        sending.add_done_callback(take_note)
+        self._in_flight[partition].append(sending)
         await self._confirmed(partition, left=IN_FLIGHT_MAX)
+
+    async def _delivered(self, partition: int, batch: Batch) -> int:
+        """Where the log goes on behind ``batch``; compressed beside others, sent in its turn."""
+        async with self._turns[partition]:
+            await batch.compressed()
+            sent = await self._producer.send_batch(batch, self._topic, partition=partition)
+        written: RecordMetadata = await sent
+        return written.offset + batch.count
 
     async def _confirmed(self, partition: int, *, left: int) -> None:
         waiting = self._in_flight[partition]
         while len(waiting) > left:
-            delivered, count = waiting.popleft()
             async with asyncio.timeout(DELIVERED_WITHIN_S):
-                self.position[partition] = (await delivered).offset + count
+                self.position[partition] = await waiting.popleft()
 
 
 @asynccontextmanager
@@ -117,12 +134,6 @@ async def open_publisher(settings: Settings) -> AsyncIterator[Publisher]:
             yield publisher
         finally:
             publisher.abandon()
-
-
-def _looked_at(delivered: Delivered) -> None:
-    """An exception that nobody looks at is printed when its future is thrown away."""
-    if not delivered.cancelled():
-        delivered.exception()
 
 
 def _community_key(event: Encoded) -> bytes:

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
-from stream.errors import BrokerError
-from stream.kafka.topics import RECORD_BYTES_MAX
+from stream.kafka.batch import Batch
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Sequence
 
     from aiokafka import AIOKafkaProducer
-    from aiokafka.producer.message_accumulator import BatchBuilder
     from aiokafka.structs import RecordMetadata
 
-Headers: TypeAlias = list[tuple[str, bytes]]
-# Key, value (None deletes the key), time in milliseconds; headers where they are its own.
-Outgoing: TypeAlias = (
-    "tuple[bytes | None, bytes | None, int] | tuple[bytes | None, bytes | None, int, Headers]"
-)
-Delivered: TypeAlias = "asyncio.Future[RecordMetadata]"
+    from stream.kafka.batch import Outgoing
 
-BATCH_BYTES: Final = 900_000  # One round trip a batch: aiokafka's 16 KB triple a commit's time.
-OVERHEAD_BYTES: Final = 1_000
+Delivered: TypeAlias = "asyncio.Future[RecordMetadata]"
+T = TypeVar("T")
+
 _MULTIPLIER: Final = 0x5BD1E995
 _WORD: Final = 0xFFFFFFFF
 
@@ -50,67 +44,33 @@ def murmur2(data: bytes) -> int:
     return value ^ value >> 15
 
 
-async def send_records(
-    producer: AIOKafkaProducer, topic: str, partition: int, records: Iterable[Outgoing]
-) -> list[Delivered]:
-    """Hand ``records`` over in order, in as few batches as hold them; a future a batch.
-
-    Each future gives its batch's first offset once that is written. Await them all: one that
-    fails and is not awaited fails unseen.
-    """
-    sent = await send_batches(producer, topic, partition, records)
-    return [delivered for delivered, _ in sent]
+def filled(records: Sequence[Outgoing], topic: str) -> list[Batch]:
+    """``records``, in order, in as few batches of a transaction as hold them."""
+    batches: list[Batch] = []
+    done = 0
+    while done < len(records):
+        batches.append(Batch(transactional=True))
+        done = batches[-1].fill(records, topic, done)
+    return batches
 
 
 async def send_batches(
-    producer: AIOKafkaProducer, topic: str, partition: int, records: Iterable[Outgoing]
+    producer: AIOKafkaProducer, topic: str, partition: int, batches: Iterable[Batch]
 ) -> list[tuple[Delivered, int]]:
-    """The same, each future with its batch's number of records."""
+    """Hand ``batches`` over in order; of each a future and its number of records.
+
+    The future gives the batch's first offset once that is written. Await them all: one that
+    fails and is not awaited fails unseen.
+    """
     sent: list[tuple[Delivered, int]] = []
-    for batch in _batches(producer, topic, records):
-        batch.close()
+    for batch in batches:
         delivered = await producer.send_batch(batch, topic, partition=partition)
-        delivered.add_done_callback(_take_note)
-        sent.append((delivered, batch.record_count()))
+        delivered.add_done_callback(take_note)
+        sent.append((delivered, batch.count))
     return sent
 
 
-def _take_note(delivered: Delivered) -> None:
+def take_note(sent: asyncio.Future[T]) -> None:
     """Nobody awaits it where handing over the next one fails; asyncio would log its failure."""
-    if not delivered.cancelled():
-        delivered.exception()
-
-
-def _batches(
-    producer: AIOKafkaProducer, topic: str, records: Iterable[Outgoing]
-) -> Iterator[BatchBuilder]:
-    batch = producer.create_batch()
-    for record in records:
-        if not append(batch, record, topic):
-            yield batch
-            batch = producer.create_batch()
-            append(batch, record, topic)
-    if batch.record_count():
-        yield batch
-
-
-def append(batch: BatchBuilder, record: Outgoing, topic: str) -> bool:
-    """Whether ``record`` went into ``batch``; an empty batch takes any that ``topic`` takes.
-
-    Kafka has no times before 1970: such a record lies there at 0, its event says the real one.
-    """
-    key, value, at = record[:3]
-    if value is not None and len(value) > RECORD_BYTES_MAX - OVERHEAD_BYTES - len(key or b""):
-        raise BrokerError(_too_large(key, value, topic))
-    at = at if at > 0 else 0  # noqa: FURB136 # `max` is a call, and this runs for every row.
-    if len(record) == 3:  # noqa: PLR2004 # Without headers, as nearly all.
-        return batch.append(timestamp=at, key=key, value=value) is not None
-    return batch.append(timestamp=at, key=key, value=value, headers=record[3]) is not None
-
-
-def _too_large(key: bytes | None, value: bytes, topic: str) -> str:
-    name = "none" if key is None else key.decode(errors="replace")
-    return (
-        f"a record with the key {name} has {len(value)} bytes, {topic} takes "
-        f"{RECORD_BYTES_MAX - OVERHEAD_BYTES}; shorten that item's text in the archive"
-    )
+    if not sent.cancelled():
+        sent.exception()

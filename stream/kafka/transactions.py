@@ -18,15 +18,16 @@ from aiokafka.errors import (
 )
 
 from stream.errors import BrokerError
+from stream.kafka.batch import BATCH_BYTES
 from stream.kafka.connect import connection, ended, started, translated
-from stream.kafka.records import BATCH_BYTES, send_batches
+from stream.kafka.records import filled, send_batches
 from stream.kafka.topics import RECORD_BYTES_MAX, VIEWS, Topics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from stream.config import Settings
-    from stream.kafka.records import Outgoing
+    from stream.kafka.batch import Outgoing
 
 Offsets: TypeAlias = tuple[tuple[str, int], int]  # Topic and partition of the log; next offset.
 
@@ -135,9 +136,11 @@ class PartitionProducer:
         view_records: Mapping[str, Sequence[Outgoing]],
         cut: Callable[[dict[str, int]], bytes],
     ) -> dict[str, int]:
+        waiting = {topic: filled(records, topic) for topic, records in view_records.items()}
+        await asyncio.gather(*(one.compressed() for many in waiting.values() for one in many))
         sent = {
-            topic: await send_batches(producer, topic, self._partition, records)
-            for topic, records in view_records.items()
+            topic: await send_batches(producer, topic, self._partition, batches)
+            for topic, batches in waiting.items()
         }
         await asyncio.gather(*(done for batches in sent.values() for done, _ in batches))
         views = dict(self.views)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from stream.config import Settings
-    from stream.kafka.records import Outgoing
+    from stream.kafka.batch import Headers, Outgoing
     from stream.process.held import DeadLetter, Place
 
 COMMITTED_WITHIN_S: Final = 30.0
@@ -121,7 +121,7 @@ class Commits:
 
     def _dead(self, letter: DeadLetter) -> Outgoing:
         record, place = letter.record, self._place
-        headers = [
+        headers: Headers = [
             ("threadline-topic", place.topic.encode()),
             ("threadline-partition", b"%d" % place.partition),
             ("threadline-offset", b"%d" % record.offset),

@@ -10,9 +10,9 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from stream.config import Settings
+from stream.kafka.batch import BATCH_BYTES
 from stream.kafka.connect import connection
 from stream.kafka.follow import open_reader
-from stream.kafka.records import BATCH_BYTES
 from stream.kafka.topics import VIEWS, Topics, create
 from stream.kafka.transactions import Fenced, PartitionProducer
 from tests.brokers import ApacheBroker
