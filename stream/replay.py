@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from bisect import bisect_left
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain, islice
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from stream.codec.events import Encoded, community_of, encode
@@ -18,7 +20,7 @@ from stream.replay_pace import Pace
 from stream.replay_point import DIGESTS, Point, Told, fingerprint, marked, told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from stream.config import Settings
@@ -78,18 +80,27 @@ class Progress:
         """The time of the last event of each."""
         return {community: to_datetime(at) for community, at in self.ends.items()}
 
-    def add(self, event: Encoded, *, already: bool = False) -> None:
-        """One more, no earlier than those before."""
-        if self.last is None or event.at > self.last:
+    def add(self, events: Sequence[Encoded], *, already: bool = False) -> None:
+        """Some more, in order, and no earlier than those before."""
+        if not events:
+            return
+        last = events[-1].at
+        if self.last is None or last > self.last:
+            of_last = bisect_left(events, last, key=attrgetter("at"))
+            self._count(events[:of_last], already=already)
             self._settled = (self.events + self.already, self._digest)
-            self.first = event.at if self.first is None else self.first
-            self.last = event.at
-        self.ends[community_of(event)] = event.at
-        self._digest = (self._digest + int(event.id, 16)) % DIGESTS
+            self.first = events[0].at if self.first is None else self.first
+            self.last, events = last, events[of_last:]
+        self._count(events, already=already)
+
+    def _count(self, events: Sequence[Encoded], *, already: bool) -> None:
+        self.ends.update({community_of(event): event.at for event in events})
+        ids = sum([int(event.id, 16) for event in events])
+        self._digest = (self._digest + ids) % DIGESTS
         if already:
-            self.already += 1
+            self.already += len(events)
         else:
-            self.events += 1
+            self.events += len(events)
 
     def point(self, until: int) -> Point:
         """What has come up to ``until``: the last event's time, just before it, or later."""
@@ -130,13 +141,17 @@ class Source:
 
     async def passed(self, point: Point, progress: Progress) -> bool:
         """Leave out what lies before ``point``; False where that is no point of these events."""
+        passed: list[Encoded] = []
         for event in self._events:
             if event.at > point.until:
                 self._events = chain([event], self._events)
                 break
-            progress.add(event, already=True)
-            if progress.already % TOGETHER == 0:
+            passed.append(event)
+            if len(passed) == TOGETHER:
+                progress.add(passed, already=True)
+                passed.clear()
                 await asyncio.sleep(0)
+        progress.add(passed, already=True)
         return progress.point(point.until) == point
 
     def anew(self) -> Source:
@@ -281,8 +296,7 @@ class _Run:
 
     async def _append(self, together: list[Encoded]) -> None:
         await self._publisher.publish(together)
-        for event in together:
-            self._progress.add(event)
+        self._progress.add(together)
         self._tell(self._progress)
 
     async def _state(self, now: int) -> None:

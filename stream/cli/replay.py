@@ -6,6 +6,7 @@ import asyncio
 import signal
 import time
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -181,11 +182,10 @@ def _stoppable() -> Iterator[asyncio.Event]:
 def _count(source: Source, tell: Callable[[Progress], None]) -> Progress:
     from stream.replay import TOGETHER, Progress
 
-    progress = Progress()
-    for event in source.events():
-        progress.add(event)
-        if progress.events % TOGETHER == 0:
-            tell(progress)
+    progress, events = Progress(), source.events()
+    while together := list(islice(events, TOGETHER)):
+        progress.add(together)
+        tell(progress)
     return progress
 
 

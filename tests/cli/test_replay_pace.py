@@ -52,7 +52,7 @@ def test_no_more_is_said_to_be_there_than_was_published(drawn, data):
     progress, left = Progress(), source.events()
     done = []
     for event in islice(left, published):
-        progress.add(event)
+        progress.add([event])
         done.append(event)
     progress.stopped = next(left, None) is not None
     statements = Statements(source, progress, {})
@@ -65,6 +65,24 @@ def test_no_more_is_said_to_be_there_than_was_published(drawn, data):
         assert all(event.at > ms(statement.data.until) for event in those)
         if isinstance(statement, ReplayFinished):
             assert not missing
+
+
+@given(st.lists(st.integers(0, 9), min_size=1), st.data())
+def test_a_point_is_the_same_however_many_events_came_at_a_time(drawn, data):
+    events = [encode(commented(f"q.c{n}", after=at)) for n, at in enumerate(sorted(drawn))]
+    singly, together = Progress(), Progress()
+    for event in events:
+        singly.add([event])
+    left = events
+    while left:
+        size = data.draw(st.integers(1, len(left)))
+        together.add(left[:size])
+        left = left[size:]
+    assert together.ends == singly.ends
+    for until in (events[-1].at - 1, events[-1].at):
+        assert together.point(until) == singly.point(until)
+    earlier = [event for event in events if event.at < events[-1].at]
+    assert together.point(events[-1].at - 1).events == len(earlier)
 
 
 def _decoded(statement):
@@ -82,6 +100,6 @@ def test_who_leaves_out_the_beginning_claims_nothing_unless_it_was_there_before(
         source = Source(lambda: events, how, {})
         progress = Progress()
         for event in source.events():
-            progress.add(event)
+            progress.add([event])
         assert len(Statements(source, progress, before).finished()) == said
         assert progress.unstated == (set() if said else {"community.example"})
