@@ -25,6 +25,13 @@ else:
 
 MEMORY_MB = 300
 GIB = 1 << 30
+# A process begins with the memory of the one that starts it: so a small one does.
+MEASURED = """
+import resource, subprocess, sys
+status = subprocess.run(sys.argv[1:]).returncode
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
+sys.exit(status)
+"""
 EVENT = encode(asked()).value + b"\n"
 HEAD = b'<?xml version="1.0" encoding="utf-8"?>\n'
 ROW = (
@@ -39,18 +46,12 @@ LAUGHS = b'<!DOCTYPE posts [<!ENTITY a "ha">%b]>\n' % b"".join(
 
 def threadline(*args):
     """Status, standard output, standard error, and the peak of memory in MB."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "stream.cli", *map(str, args)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+    command = [sys.executable, "-m", "stream.cli", *map(str, args)]
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURED, *command], capture_output=True, check=False
     )
-    assert process.stdout is not None
-    assert process.stderr is not None
-    with process.stdout as out, process.stderr as err:
-        said, problem = out.read(), err.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return process.returncode, said, problem.decode(), usage.ru_maxrss / 1024
+    *problem, memory = done.stderr.decode().splitlines(keepends=True)
+    return done.returncode, done.stdout, "".join(problem), int(memory) / 1024
 
 
 def refused(path, *said, args=()):
