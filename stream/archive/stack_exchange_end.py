@@ -6,19 +6,20 @@ came to be so, that is told with the time that Posts has, or with bounds.
 
 from __future__ import annotations
 
-from itertools import groupby
-from operator import itemgetter
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from stream.archive.stack_exchange_closing import duplicate, linked
 from stream.core import events as e
 from stream.core.when import When, ms, to_datetime
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from stream.archive.stack_exchange_site import Site
 
+_scores: Final[Callable[[str], dict[str, int]]] = msgspec.json.Decoder(dict[str, int]).decode
 DAY_MS: Final = 86_400_000
 SAME_MS: Final = 1_000  # So much may lie between a moment in Posts and the same in PostHistory.
 
@@ -49,11 +50,10 @@ WHERE p.kind IN (1, 2) AND p.edited IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ma
 ORDER BY p.id
 """
 _SCORED: Final = """
-SELECT thread, item, score, comment, views FROM (
-    SELECT thread, id AS item, score, 0 AS comment, views FROM posts
-        WHERE kind = 1 OR (kind = 2 AND score <> 0)
-    UNION ALL SELECT thread, id, score, 1, NULL FROM comments WHERE score <> 0
-) ORDER BY thread, comment, item
+SELECT thread, json_group_object(item, score) FILTER (WHERE score <> 0), max(views) FROM (
+    SELECT thread, id AS item, score, views FROM posts WHERE kind = 1 OR (kind = 2 AND score <> 0)
+    UNION ALL SELECT thread, 'c' || id, score, NULL FROM comments WHERE score <> 0
+) GROUP BY thread ORDER BY thread
 """
 # What is odd, and how often: each row is an example of it.
 _ODD: Final = {
@@ -185,18 +185,13 @@ def _observed(site: Site) -> Iterator[e.Event]:
     """The scores and views of each thread."""
     commented = ("comment",) if "comments" in site.files else ()
     after = to_datetime(ms(site.last))
-    for thread, found in groupby(site.store.asked(_SCORED), key=itemgetter(0)):
-        scores, views = {}, None
-        for _, item, score, comment, viewed in found:
-            if score:
-                scores[f"c{item}" if comment else str(item)] = score
-            views = viewed if viewed is not None else views
+    for thread, scores, views in site.store.asked(_SCORED):
         yield e.ThreadObserved(
             source=site.name,
             subject=str(thread),
             time=after,
             data=e.ObservedData(
-                scores=scores,
+                scores=_scores(scores),
                 scored=("answer", *commented, "question"),
                 views=views,
                 when=When(after=after),

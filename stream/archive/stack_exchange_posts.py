@@ -100,7 +100,8 @@ def commented(site: Site, row: Row) -> Iterable[Event]:
         code = "comment-without-post" if place is None else "not-told-comment-on-other-post"
         site.report.odd(code, f"comment {id_} on post {on}")
         return _NOTHING
-    if not site.store.put_comment(id_, place[1], whole(row, "Score") or 0):
+    score = 0 if row.get("Score") == "0" else whole(row, "Score") or 0
+    if not site.store.put_comment(id_, place[1], score):
         site.report.odd("doubled-item", f"comment {id_} is there more than once; the first counts")
         return _NOTHING
     author = site.author(row, "UserId", "UserDisplayName")
@@ -108,12 +109,12 @@ def commented(site: Site, row: Row) -> Iterable[Event]:
         site.deleted(f"comment {id_}", author)
     text = words(row.get("Text"))
     data = CommentData(
-        item=f"c{id_}",
-        on=str(on),
+        item="c" + row["Id"],
+        on=row["PostId"],
         author=author,
         text=text,
         format="markdown",
-        mentions=mentions(text),
+        mentions=mentions(text) if "@" in text else _NOTHING,
         when=When(at=at),
     )
     return (CommentCreated(source=site.name, subject=str(place[1]), time=at, data=data),)

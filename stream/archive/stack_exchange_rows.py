@@ -127,7 +127,9 @@ def tags(text: str | None) -> tuple[str, ...]:
 
 def words(text: str | None) -> str:
     """A text, its lines ended by a line feed alone."""
-    return text.replace("\r\n", "\n") if text else ""
+    if not text:
+        return ""
+    return text.replace("\r\n", "\n") if "\r" in text else text
 
 
 def _shown(text: str) -> str:

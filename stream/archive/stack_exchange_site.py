@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from stream.core.events import Event
 
 PEOPLE_MAX: Final = 50_000  # Kept at hand
+UNKNOWN: Final = Person()  # Not looked up so far
 
 
 class Site:
@@ -73,11 +74,12 @@ class Site:
     def author(self, row: Row, id_: str, name: str) -> Person | None:
         """Who is meant by a row's columns of that name."""
         key = row.get(id_), row.get(name)
-        if key not in self._authors:
+        author = self._authors.get(key, UNKNOWN)
+        if author is UNKNOWN:
             if len(self._authors) >= PEOPLE_MAX:
                 self._authors.clear()
-            self._authors[key] = self.person(whole(row, id_), key[1])
-        return self._authors[key]
+            author = self._authors[key] = self.person(whole(row, id_), key[1])
+        return author
 
     def person(self, id_: int | None, name: str | None) -> Person | None:
         """Users has the name; a deleted user has no id, but maybe a name."""

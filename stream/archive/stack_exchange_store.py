@@ -54,6 +54,7 @@ class PostRow(NamedTuple):
     told: int = 0
 
 
+_NONE: Final = -(1 << 63)
 _PUT_COMMENT: Final = "INSERT OR IGNORE INTO comments VALUES (?, ?, ?)"
 _PUT_POST: Final = (
     "INSERT OR IGNORE INTO posts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -67,8 +68,9 @@ class Store:
         self._db = connection
         self._do = connection.cursor().execute
         self._places: dict[int, tuple[int, int] | None] = {}
-        self._comments: list[tuple[int, int, int]] = []
-        self._newest = -(1 << 63)
+        self._waiting: dict[str, list[tuple[Any, ...]]] = {_PUT_COMMENT: [], _PUT_POST: []}
+        self._newest = {_PUT_COMMENT: _NONE, _PUT_POST: _NONE}
+        self._told: set[int] = set()  # And not yet in the table
 
     def put_user(self, id_: int, name: str) -> bool:
         """False where that id is there already."""
@@ -89,7 +91,7 @@ class Store:
 
     def put_post(self, post: PostRow) -> bool:
         """False where that id is there already."""
-        return self._put(_PUT_POST, post)
+        return self._put_soon(_PUT_POST, post)
 
     def place(self, post: int) -> tuple[int, int] | None:
         """Its kind and thread, once all posts are in."""
@@ -98,6 +100,7 @@ class Store:
             return places[post]
         if len(places) >= PLACES_MAX:
             places.clear()
+        self._flush(_PUT_POST)
         sql = "SELECT kind, thread FROM posts WHERE id = ?"
         found: tuple[int, int] | None = self._do(sql, (post,)).fetchone()
         places[post] = found
@@ -105,29 +108,29 @@ class Store:
 
     def post(self, id_: int) -> PostRow | None:
         """All that is kept of a post."""
+        self._flush(_PUT_POST)
         found = self._do("SELECT * FROM posts WHERE id = ?", (id_,)).fetchone()
-        return None if found is None else PostRow._make(found)
+        if found is None:
+            return None
+        post = PostRow._make(found)
+        return post._replace(told=1) if id_ in self._told else post
 
     def tell(self, post: int) -> None:
         """Its creation has been told."""
-        self._do("UPDATE posts SET told = 1 WHERE id = ?", (post,))
+        self._told.add(post)
+        if len(self._told) >= ROWS:
+            self._tell_all()
 
     def untold(self) -> bool:
         """Whether any post's creation has not been told."""
+        self._flush(_PUT_POST)
+        self._tell_all()
         sql = "SELECT 1 FROM posts WHERE NOT told AND kind IN (1, 2) LIMIT 1"
         return self._do(sql).fetchone() is not None
 
     def put_comment(self, id_: int, thread: int, score: int) -> bool:
         """False where that id is there already."""
-        comment = (id_, thread, score)
-        if id_ > self._newest:  # As always in dumps, whose rows are in order of their ids
-            self._newest = id_
-            self._comments.append(comment)
-            if len(self._comments) >= ROWS:
-                self._flush()
-            return True
-        self._flush()
-        return self._put(_PUT_COMMENT, comment)
+        return self._put_soon(_PUT_COMMENT, (id_, thread, score))
 
     def mark(self, post: int, what: str, at: int) -> None:
         """History says that this happened to the post."""
@@ -138,7 +141,9 @@ class Store:
 
     def index(self) -> None:
         """Nothing more is put in: make ready for `asked`."""
-        self._flush()
+        for sql in self._waiting:
+            self._flush(sql)
+        self._tell_all()
         self._do("CREATE INDEX marked ON marks (post, what, at)")
         self._do("CREATE INDEX voted ON accepted (answer, day)")
 
@@ -148,9 +153,26 @@ class Store:
         cursor.arraysize = ROWS
         return iter(cursor.execute(sql, values))
 
-    def _flush(self) -> None:
-        self._db.executemany(_PUT_COMMENT, self._comments)
-        self._comments.clear()
+    def _put_soon(self, sql: str, row: tuple[Any, ...]) -> bool:
+        """The same, many at a time: dumps are in order of their ids, so most are surely new."""
+        if row[0] > self._newest[sql]:
+            self._newest[sql] = row[0]
+            self._waiting[sql].append(row)
+            if len(self._waiting[sql]) >= ROWS:
+                self._flush(sql)
+            return True
+        self._flush(sql)
+        return self._put(sql, row)
+
+    def _flush(self, sql: str) -> None:
+        waiting = self._waiting[sql]
+        if waiting:
+            self._db.executemany(sql, waiting)
+            waiting.clear()
+
+    def _tell_all(self) -> None:
+        self._db.executemany("UPDATE posts SET told = 1 WHERE id = ?", [(n,) for n in self._told])
+        self._told.clear()
 
     def _put(self, sql: str, values: tuple[object, ...]) -> bool:
         return bool(self._do(sql, values).rowcount)
