@@ -6,8 +6,6 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from stream.codec.cuts import Cut, decode_cut
-from stream.codec.restore import restore
-from stream.core.fold import Partition
 from stream.errors import BrokerError
 from stream.kafka.follow import LostOffsetError, open_reader
 from stream.kafka.topics import VIEWS, Topics
@@ -15,8 +13,8 @@ from stream.kafka.topics import VIEWS, Topics
 if TYPE_CHECKING:
     from stream.config import Settings
     from stream.kafka.follow import LogReader, Place
+    from stream.process.job import Job
 
-RESTORED: Final = ("items", "threads", "people")  # The other views follow from these.
 READ_RECORDS: Final = 5000
 READ_WITHIN_MS: Final = 500
 SLICE: Final = 500  # Rows restored before the event loop gets its turn.
@@ -73,29 +71,26 @@ async def check_log(settings: Settings, cut: Cut) -> None:
         raise LogReplacedError(msg) from error
 
 
-async def restored(settings: Settings, partition: int) -> Partition:
-    """The state of ``partition``, from its rows as they stand in the view topics.
+async def restore(settings: Settings, partition: int, job: Job) -> None:
+    """Give ``job`` the rows of ``partition`` as they stand in the view topics.
 
     They are read up to the end *by position*: a transaction's end takes an offset, too, that no
     record ever has.
     """
     topics = Topics(settings.prefix)
-    views = {(topics.view(view), partition): view for view in RESTORED}
-    state = Partition()
+    views = {(topics.view(view), partition): view for view in job.kept_in}
     names = [topic for topic, _ in views]
     async with open_reader(settings, names, {}, partitions=[partition]) as reader:
         ends = await reader.ends()
         while any(position < ends[at] for at, position in (await reader.positions()).items()):
             for at, records in (await reader.batch(READ_RECORDS, READ_WITHIN_MS)).items():
                 latest = {record.key: record.value for record in records}
-                await _restore(state, views[at], latest)
-    state.restored()
-    return state
+                await _put_back(job, views[at], latest)
 
 
-async def _restore(state: Partition, view: str, rows: dict[bytes | None, bytes | None]) -> None:
+async def _put_back(job: Job, view: str, rows: dict[bytes | None, bytes | None]) -> None:
     for n, (key, value) in enumerate(rows.items(), start=1):
         if key is not None and value is not None:  # As all rows of ours.
-            restore(state, view, key, value)
+            job.restore(view, key, value)
         if n % SLICE == 0:
             await asyncio.sleep(0)

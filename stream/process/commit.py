@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from stream.config import Settings
     from stream.kafka.batch import Headers, Outgoing
-    from stream.process.held import DeadLetter, Place
+    from stream.process.job import DeadLetter, Place
 
 COMMITTED_WITHIN_S: Final = 30.0
 SETTLED_WITHIN_S: Final = 2.0

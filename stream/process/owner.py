@@ -13,14 +13,17 @@ from aiokafka.errors import IllegalStateError, KafkaError
 from stream.errors import BrokerError
 from stream.kafka.topics import Topics
 from stream.kafka.transactions import Fenced
-from stream.process.adopt import LogReplacedError, check_log, last_cut, restored
+from stream.process.adopt import LogReplacedError, check_log, last_cut, restore
+from stream.process.all_views import AllViews
 from stream.process.commit import Commits
-from stream.process.held import Held, Place
+from stream.process.held import Held
+from stream.process.job import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping
+    from collections.abc import Callable, Coroutine, Mapping
 
     from stream.config import Settings
+    from stream.process.job import Job
     from stream.process.runs import Run
 
 AGAIN_AFTER_S: Final = 1.0
@@ -55,9 +58,16 @@ class Partitions:
 
     consumer: Reader
 
-    def __init__(self, settings: Settings, *, fenced_for_s: float = FENCED_FOR_S) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        job: Callable[[Place], Job] = AllViews,
+        *,
+        fenced_for_s: float = FENCED_FOR_S,
+    ) -> None:
         self.failed: asyncio.Future[object] = asyncio.get_running_loop().create_future()
         self._settings = settings
+        self._job = job
         self._fenced_for_s = fenced_for_s
         self._assigned: set[int] = set()
         self._owned: dict[int, _Owned] = {}
@@ -175,10 +185,12 @@ class Partitions:
         await commits.start()
         cut = await last_cut(self._settings, place.partition)
         await check_log(self._settings, cut)
-        state = await restored(self._settings, place.partition)
+        job = self._job(place)
+        await restore(self._settings, place.partition, job)
+        job.restored(cut.watermark)
         commits.go_on(cut)
         log.info("partition %d goes on from offset %d", place.partition, cut.offset)
-        return Held(place, state, cut.offset, cut.watermark)
+        return Held(job, cut.offset)
 
     def _lost(self, commits: Commits, error: BaseException) -> None:
         """A transaction has failed: its batch is in the state, not in the topics."""

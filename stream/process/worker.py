@@ -16,6 +16,7 @@ from mode import CrashingSupervisor
 from stream.errors import BrokerError
 from stream.kafka.connect import connection, reachable
 from stream.kafka.topics import Topics, create
+from stream.process.all_views import AllViews
 from stream.process.batches import NoTables, RunApp, RunTopic
 from stream.process.commit import group_of
 from stream.process.consumer import Consumer
@@ -24,9 +25,11 @@ from stream.process.owner import Partitions
 from stream.process.runs import Run  # noqa: TC001 # As above.
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from stream.config import Settings
+    from stream.process.job import Job, Place
 
 STOPPED_WITHIN_S: Final = 2.0
 LOOKED_EVERY_S: Final = 10.0
@@ -51,18 +54,18 @@ def run(
     name: str | None = None,
     data: Path | None = None,
     pace: Pace | None = None,
-    kind: type[Partitions] = Partitions,
+    job: Callable[[Place], Job] = AllViews,
 ) -> None:
     """Work until SIGTERM or SIGINT, then finish the batch under way and leave the group.
 
     ``name``: by which Kafka knows this worker again after a crash (`held_name` gives it one);
-    ``data``: where the lock on that name lies.
+    ``data``: where the lock on that name lies; ``job``: what is done with a partition.
     """
     for noisy in ("faust", "mode", "aiokafka"):
         logging.getLogger(noisy).setLevel(NOBODY_LISTENS)
     gc.disable()  # `Partitions` collects between batches.
     with held_name(settings, name=name, data=data) as member:
-        asyncio.run(_work(settings, member, pace or Pace(), kind))
+        asyncio.run(_work(settings, member, pace or Pace(), job))
 
 
 def build(settings: Settings, member: str, pace: Pace, partitions: Partitions) -> RunApp:
@@ -105,10 +108,10 @@ def build(settings: Settings, member: str, pace: Pace, partitions: Partitions) -
     return app
 
 
-async def _work(settings: Settings, member: str, pace: Pace, kind: type[Partitions]) -> None:
+async def _work(settings: Settings, member: str, pace: Pace, job: Callable[[Place], Job]) -> None:
     await reachable(settings)
     await create(settings)
-    partitions = kind(settings)
+    partitions = Partitions(settings, job)
     app = build(settings, member, pace, partitions)
     consumer = app.consumer
     assert isinstance(consumer, Consumer)  # noqa: S101 # Tells the type checker.

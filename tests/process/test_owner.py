@@ -1,12 +1,17 @@
 """Adoption, loss and what is taken of a run; the consumer is one in memory."""
 
 import asyncio
+from collections import Counter
+from typing import ClassVar
 
 import pytest
 from aiokafka.structs import ConsumerRecord
+from typing_extensions import override
 
 from stream.codec.events import encode
 from stream.kafka.records import partition_of
+from stream.process.all_views import AllViews
+from stream.process.job import DeadLetter, Job
 from stream.process.owner import Partitions
 from stream.process.runs import Run
 from tests.process.harness import caught_up, folded, publish, rows
@@ -36,6 +41,42 @@ class Consumer:
         self.held.set()
 
 
+class Counting(Job):
+    """How many records each thread has; a record without a value is unreadable."""
+
+    kept_in: ClassVar = ("threads",)
+    watermark = None
+
+    def __init__(self, place):
+        self.place = place
+        self.counts: Counter[bytes] = Counter()
+        self.was_restored = False
+        self._touched: set[bytes] = set()
+
+    @override
+    def restore(self, view, key, value):
+        assert view == "threads"
+        self.counts[key] = int(value)
+
+    @override
+    def restored(self, watermark):
+        self.was_restored = True
+
+    @override
+    def fold(self, records):
+        assert self.was_restored
+        readable = [record.key for record in records if record.value is not None]
+        self.counts.update(readable)
+        self._touched.update(readable)
+        return [DeadLetter(record, "empty") for record in records if record.value is None]
+
+    @override
+    def told(self):
+        told = [(key, b"%d" % self.counts[key], 0) for key in self._touched]
+        self._touched.clear()
+        return {"threads": told}
+
+
 @pytest.fixture
 async def log(settings):
     """The story on the log, as the records of its partition."""
@@ -48,8 +89,8 @@ async def log(settings):
     ]
 
 
-async def adopted(settings, partition):
-    partitions = Partitions(settings, fenced_for_s=2.0)
+async def adopted(settings, partition, job=AllViews):
+    partitions = Partitions(settings, job, fenced_for_s=2.0)
     partitions.consumer = consumer = Consumer()
     await partitions.on_assigned({partition})
     assert await partitions.positions({partition}) == {}
@@ -115,3 +156,13 @@ async def test_one_that_was_fenced_writes_nothing_and_adopts_again_later(setting
     assert reader.told[-1] == ("go on", home, len(records))
     await slow.close()
     assert await rows(settings) == await folded(settings)
+
+
+async def test_another_job_goes_on_from_what_the_last_worker_kept(settings, log):
+    home, records = log
+    for some in (records[:4], records[4:]):
+        partitions, _ = await adopted(settings, home, Counting)
+        await partitions.take(home, run(some))
+        await partitions.close()
+    await caught_up(settings)
+    assert await rows(settings) == {("threads", home): {records[0].key: b"%d" % len(records)}}

@@ -9,15 +9,15 @@ from typing_extensions import override
 
 from stream.config import Settings
 from stream.errors import StreamError
-from stream.process.owner import Partitions
+from stream.process.all_views import AllViews
 from stream.process.worker import Pace, run
 
 
-class Breaking(Partitions):
+class Breaking(AllViews):
     """Meets an error of our own with its first records."""
 
     @override
-    async def take(self, partition, run):
+    def fold(self, records):
         msg = "no fold is without faults"
         raise RuntimeError(msg)
 
@@ -25,10 +25,10 @@ class Breaking(Partitions):
 def main() -> int:
     said = orjson.loads(sys.argv[1])
     logging.basicConfig(level=logging.INFO, format="%(relativeCreated)d %(message)s")
-    kind = Breaking if said["name"] == "breaks" else Partitions
+    job = Breaking if said["name"] == "breaks" else AllViews
     try:
         settings, pace = Settings(**said["settings"]), Pace(**said["pace"])
-        run(settings, name=said["name"], data=Path(said["data"]), pace=pace, kind=kind)
+        run(settings, name=said["name"], data=Path(said["data"]), pace=pace, job=job)
     except StreamError as error:
         logging.getLogger("tests").error("error: %s", error)  # noqa: TRY400 # As the command does.
         return 3
