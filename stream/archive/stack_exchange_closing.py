@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Final
 import msgspec
 
 from stream.archive.stack_exchange_rows import WHOLE_MAX, moment
-from stream.core.when import ms
+from stream.core.when import ms, to_datetime
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from stream.archive.stack_exchange_rows import Row
     from stream.archive.stack_exchange_site import Site
     from stream.core.events import Person
 
 CLOSED: Final = 10
+SAME_MS: Final = 1_000  # So much may lie between a moment in Posts and the same in PostHistory.
 LINKED_WITHIN_MS: Final = 60_000  # Of its closing, the link to what a question duplicates
 
 REASONS: Final = {
@@ -58,6 +61,14 @@ def reason(site: Site, post: int, row: Row) -> str | None:
         return why or None
     of = _said(row).OriginalQuestionIds
     return duplicate(of or linked(site, post, ms(moment(row))))
+
+
+def closed_at(site: Site, post: int, at: datetime) -> datetime:
+    """When a row of PostHistory closes a question: as Posts has it, where both mean the same."""
+    found = site.store.post(post)
+    if found is None or found.closed is None or abs(found.closed - ms(at)) > SAME_MS:
+        return at
+    return to_datetime(found.closed)
 
 
 def duplicate(of: list[int]) -> str:

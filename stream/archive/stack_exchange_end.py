@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from stream.archive.stack_exchange_closing import duplicate, linked
+from stream.archive.stack_exchange_closing import SAME_MS, duplicate, linked
 from stream.core import events as e
 from stream.core.when import When, ms, to_datetime
 
@@ -21,10 +21,9 @@ if TYPE_CHECKING:
 
 _scores: Final[Callable[[str], dict[str, int]]] = msgspec.json.Decoder(dict[str, int]).decode
 DAY_MS: Final = 86_400_000
-SAME_MS: Final = 1_000  # So much may lie between a moment in Posts and the same in PostHistory.
 
 _VOTED: Final = """
-SELECT v.answer, v.day, a.thread, a.at, coalesce(q.at, a.at), q.accepted,
+SELECT v.answer, v.day, a.thread, a.at, coalesce(q.at, a.at), q.accepted, q.id IS NOT NULL,
     (SELECT max(o.day) FROM accepted o WHERE o.answer = q.accepted)
 FROM accepted v JOIN posts a ON a.id = v.answer
 LEFT JOIN posts q ON q.id = a.thread AND q.kind = 1
@@ -43,6 +42,15 @@ FROM posts p WHERE p.kind = 1 AND p.closed IS NOT NULL AND NOT EXISTS (SELECT 1 
     WHERE m.post = p.id AND m.what = 'closed' AND abs(m.at - p.closed) <= :same)
 ORDER BY p.id
 """
+# Migrated, which closes it, and open again since: the site has rejected it.
+_REJECTED: Final = """
+SELECT DISTINCT m.post, m.at FROM marks m JOIN posts p ON p.id = m.post
+JOIN marks r ON r.post = m.post AND r.what = 'reopened' AND r.at >= m.at
+WHERE m.what = 'migrated' AND p.kind = 1 AND NOT EXISTS (SELECT 1 FROM marks c
+    WHERE c.post = m.post AND c.what IN ('closed', 'reopened') AND c.at BETWEEN m.at AND r.at
+        AND c.rowid <> r.rowid)
+ORDER BY m.post, m.at
+"""
 _EDITED: Final = """
 SELECT p.id, p.thread, p.edited, p.editor, p.editor_name FROM posts p
 WHERE p.kind IN (1, 2) AND p.edited IS NOT NULL AND NOT EXISTS (SELECT 1 FROM marks m
@@ -54,6 +62,17 @@ SELECT thread, json_group_object(item, score) FILTER (WHERE score <> 0), max(vie
     SELECT thread, id AS item, score, views FROM posts WHERE kind = 1 OR (kind = 2 AND score <> 0)
     UNION ALL SELECT thread, 'c' || id, score, NULL FROM comments WHERE score <> 0
 ) GROUP BY thread ORDER BY thread
+"""
+# What history says was done last, and Posts that it is no longer so: since when?
+_OPEN: Final = """
+SELECT m.post, max(m.at * (m.what = 'closed')) FROM marks m JOIN posts p ON p.id = m.post
+WHERE m.what IN ('closed', 'reopened') AND p.kind = 1 AND p.closed IS NULL GROUP BY m.post
+HAVING max(m.at * (m.what = 'closed')) > max(m.at * (m.what = 'reopened')) ORDER BY m.post
+"""
+_THERE: Final = """
+SELECT m.post, p.thread, max(m.at * (m.what = 'deleted')) FROM marks m
+JOIN posts p ON p.id = m.post WHERE m.what IN ('deleted', 'restored') GROUP BY m.post
+HAVING max(m.at * (m.what = 'deleted')) > max(m.at * (m.what = 'restored')) ORDER BY m.post
 """
 # What is odd, and how often: each row is an example of it.
 _ODD: Final = {
@@ -69,17 +88,6 @@ _ODD: Final = {
         "SELECT m.post, 'has an edit later than its LastEditDate' FROM marks m "
         "JOIN posts p ON p.id = m.post WHERE m.what = 'edited' GROUP BY m.post "
         "HAVING max(m.at) > coalesce(p.edited, 0)"
-    ),
-    "closed-in-history-only": (
-        "SELECT m.post, 'was closed and not reopened, but Posts has no ClosedDate' FROM marks m "
-        "JOIN posts p ON p.id = m.post WHERE m.what IN ('closed', 'reopened') AND p.kind = 1 "
-        "GROUP BY m.post HAVING p.closed IS NULL AND max(m.at * (m.what = 'closed')) "
-        "> max(m.at * (m.what = 'reopened'))"
-    ),
-    "deleted-in-history-only": (
-        "SELECT m.post, 'was deleted and not restored, but is there' FROM marks m "
-        "WHERE m.what IN ('deleted', 'restored') GROUP BY m.post "
-        "HAVING max(m.at * (m.what = 'deleted')) > max(m.at * (m.what = 'restored'))"
     ),
     "restored-without-deletion": (
         "SELECT m.post, 'was restored more often than deleted' FROM marks m "
@@ -104,19 +112,22 @@ def told_last(site: Site) -> Iterator[e.Event]:
     yield from _voted(site)
     yield from _accepted(site)
     yield from _closed(site)
+    yield from _undone(site)
     yield from _edited(site)
     yield from _observed(site)
 
 
 def _voted(site: Site) -> Iterator[e.Event]:
     """Within its day, and not before answer and question; an answer no longer accepted was that."""
-    for answer, day, thread, answered, asked, now, since in site.store.asked(_VOTED):
+    for answer, day, thread, answered, asked, now, held, since in site.store.asked(_VOTED):
         after, by = max(day, answered, asked), day + DAY_MS - 1
         if after > by:
             site.report.odd("accepted-before-answer", f"post {answer} of {to_datetime(answered)}")
             after = day
         yield _accept(site, thread, answer, When(after=to_datetime(after), by=to_datetime(by)))
-        if now is not None and now != answer:
+        if held and now != answer:
+            if now is None:
+                site.report.odd("accepted-by-vote-only", f"post {answer}; {thread} accepts none")
             ended = max(since + DAY_MS - 1, by) if since is not None and since >= day else None
             when = When(after=to_datetime(after), by=None if ended is None else to_datetime(ended))
             yield e.AnswerUnaccepted(
@@ -152,13 +163,39 @@ def _closed(site: Site) -> Iterator[e.Event]:
         if site.has_history:
             site.report.odd("closed-without-history", f"post {question}")
         of = linked(site, question, closed)
-        at = to_datetime(closed)
         why = "migrated" if migrated else duplicate(of) if of else None
-        yield e.ThreadClosed(
+        yield _close(site, question, closed, why)
+    for question, migrated in site.store.asked(_REJECTED):
+        yield _close(site, question, migrated, "migrated")
+
+
+def _close(site: Site, question: int, closed: int, why: str | None) -> e.ThreadClosed:
+    at = to_datetime(closed)
+    return e.ThreadClosed(
+        source=site.name,
+        subject=str(question),
+        time=at,
+        data=e.ThreadData(why=why, when=When(at=at)),
+    )
+
+
+def _undone(site: Site) -> Iterator[e.Event]:
+    """What history says was closed or deleted and Posts says is not: undone, nobody knows when."""
+    for question, closed in site.store.asked(_OPEN):
+        site.report.odd("closed-in-history-only", f"post {question}: Posts has no ClosedDate")
+        yield e.ThreadReopened(
             source=site.name,
             subject=str(question),
-            time=at,
-            data=e.ThreadData(why=why, when=When(at=at)),
+            time=site.last,
+            data=e.ThreadData(when=When(after=to_datetime(closed))),
+        )
+    for post, thread, deleted in site.store.asked(_THERE):
+        site.report.odd("deleted-in-history-only", f"post {post} is there")
+        yield e.ItemRestored(
+            source=site.name,
+            subject=str(thread),
+            time=site.last,
+            data=e.ItemData(item=str(post), when=When(after=to_datetime(deleted))),
         )
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from stream.archive.stack_exchange_closing import CLOSED, reason, voter
+from msgspec.structs import replace
+
+from stream.archive.stack_exchange_closing import CLOSED, closed_at, reason, voter
 from stream.archive.stack_exchange_posts import created
 from stream.archive.stack_exchange_rows import known, moment, tags, words
 from stream.archive.stack_exchange_store import ANSWER, QUESTION
@@ -18,6 +20,7 @@ from stream.core.when import When, ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
     from stream.archive.stack_exchange_rows import Row
     from stream.archive.stack_exchange_site import Site
@@ -86,6 +89,7 @@ class History:
         self._site = site
         self._open: dict[tuple[str, int], list[tuple[int, Row]]] = {}
         self._held = 0
+        self._edited: dict[str, tuple[datetime, str]] = {}
 
     def read(self) -> Iterator[e.Event]:
         """What all revisions tell."""
@@ -134,10 +138,25 @@ class History:
         elif 1 in revision or 3 in revision:  # noqa: PLR2004  (as in the head of this file)
             site.report.odd("first-revision-apart", f"post {post}: its title or tags, not its text")
         if not revision.keys().isdisjoint(_EDITS):
-            yield _edit(site, told, revision)
+            yield self._in_turn(_edit(site, told, revision))
         for type_, row in revision.items():
             if type_ not in _FIRST and type_ not in _EDITS:
                 yield from _happened(site, told, type_, row)
+
+    def _in_turn(self, edit: e.PostEdited) -> e.PostEdited:
+        """An edit whose revision sorts behind that of the row before it at the same moment.
+
+        An improved suggestion leaves two at one moment, whose GUIDs say nothing of their order.
+        """
+        data, revision = edit.data, edit.data.revision
+        before = self._edited.get(data.item)
+        if before is not None and before[0] == edit.time and revision < before[1]:
+            revision = f"{before[1]}+{revision}"
+            edit = replace(edit, data=replace(data, revision=revision))
+        if len(self._edited) >= OPEN_MAX:
+            self._edited.clear()
+        self._edited[data.item] = edit.time, revision
+        return edit
 
 
 def _creation(site: Site, id_: int, revision: _Revision) -> Iterator[e.Event]:
@@ -193,6 +212,7 @@ def _happened(site: Site, post: _Post, type_: int, row: Row) -> Iterator[e.Event
             data=e.ItemData(item=str(post.id), by=by, when=when),
         )
     elif type_ in _THREADS and post.kind == QUESTION:
+        at = closed_at(site, post.id, at) if type_ == CLOSED else at
         by, when = _who(site, [row]) or voter(site, row), When(at=at)
         why = reason(site, post.id, row) if type_ == CLOSED else row.get("Comment") or None
         yield _THREADS[type_](

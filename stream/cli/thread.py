@@ -39,7 +39,7 @@ def command(
     if as_json:
         output.print_json(found)
         return
-    output.show(*_head(found), items(found["items"], full=full))
+    output.show(*_head(found), items(found, full=full))
 
 
 def _head(thread: dict[str, Any]) -> list[Any]:
@@ -56,7 +56,16 @@ def _head(thread: dict[str, Any]) -> list[Any]:
         f"as of {words.minute(thread['as_of'])}",
     ]
     title = Text(thread["title"] or thread["thread"], style="bold")
-    return [title, " · ".join(facts), "", waits(thread["waits"])]
+    shut = [Text(_closed(thread["closed"]))] if thread["closed"] else []
+    return [title, " · ".join(facts), *shut, "", waits(thread["waits"])]
+
+
+def _closed(closed: dict[str, Any]) -> str:
+    from stream.cli import words
+
+    by = f" by {words.person(closed['by'])}" if closed.get("by") else ""
+    why = f": {closed['why']}" if closed.get("why") else ""
+    return f"closed {words.moment(closed['when'])}{by}{why}"
 
 
 def waits(found: dict[str, Any]) -> Table:
@@ -74,7 +83,7 @@ def waits(found: dict[str, Any]) -> Table:
     return made
 
 
-def items(found: list[dict[str, Any]], *, full: bool) -> Table:
+def items(thread: dict[str, Any], *, full: bool) -> Table:
     """The items in reading order, indented by how deep they stand."""
     from rich.padding import Padding
     from rich.table import Table
@@ -83,9 +92,13 @@ def items(found: list[dict[str, Any]], *, full: bool) -> Table:
     from stream.cli import words
 
     made = Table.grid(expand=True)
-    for item in found:
+    accepted = (thread["accepted"] or {}).get("item")
+    for item in thread["items"]:
         head = Text(f"\n{item['kind']} {item['item']}", style="bold")
-        head.append(f" · {_author(item)} · {words.moment(item['when'])}", style="not bold dim")
+        facts = [_author(item), words.moment(item["when"])]
+        facts += [f"edited {words.minute(item['edited'])}"] if item["edited"] else []
+        facts += ["accepted"] if item["item"] == accepted else []
+        head.append("".join(f" · {fact}" for fact in facts), style="not bold dim")
         indent = (0, 0, 0, 2 * min(item["depth"], 10))
         made.add_row(Padding(head, indent))
         made.add_row(Padding(Text(_text(item, full=full)), indent))

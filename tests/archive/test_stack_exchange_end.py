@@ -126,6 +126,44 @@ def test_what_posts_do_not_say_is_odd(tell, report):
     assert (found["closed-in-history-only"], found["edit-not-in-posts"]) == (1, 1)
 
 
+def test_what_posts_say_is_no_longer_so_was_undone_nobody_knows_when(tell, report):
+    """Closed and deleted by the history, while the post is there and has no ClosedDate."""
+    rows = history(10, 1, HOUR, "r2"), history(12, 2, 2 * HOUR, "r3"), history(50, 1, DAY, "r4")
+    back, opened = tell((e.ThreadReopened, e.ItemRestored), *rows)
+    assert (type(opened), type(back)) == (e.ThreadReopened, e.ItemRestored)
+    assert (opened.time, opened.data.when) == (after(DAY), When(after=after(HOUR)))
+    assert (back.data.item, back.data.when) == ("2", When(after=after(2 * HOUR)))
+    assert {"closed-in-history-only": 1, "deleted-in-history-only": 1}.items() <= odd(
+        report
+    ).items()
+
+
+def test_what_was_undone_in_the_history_is_undone_there_alone(tell):
+    rows = [history(type_, 1, type_ * HOUR, str(type_)) for type_ in (10, 11, 12, 13)]
+    assert len(tell((e.ThreadReopened, e.ItemRestored), *rows)) == 2
+
+
+def test_an_acceptance_by_vote_alone_was_taken_back_nobody_knows_when(tell, report):
+    rows = {"Votes": [vote(2)], "Comments": [comment(1, at=DAY)]}
+    events = tell((e.AnswerAccepted, e.AnswerUnaccepted), **rows)
+    assert [type(event) for event in events] == [e.AnswerAccepted, e.AnswerUnaccepted]
+    assert events[1].data == e.AcceptData(item="2", when=When(after=after(HOUR)))
+    assert odd(report)["accepted-by-vote-only"] == 1
+
+
+def test_a_migration_that_was_reopened_had_closed_the_question(tell):
+    rows = history(35, 1, HOUR, "r2"), history(11, 1, DAY, "r3")
+    closed, opened = tell((e.ThreadClosed, e.ThreadReopened), *rows)
+    assert (closed.time, closed.data.why) == (after(HOUR), "migrated")
+    assert opened.time == after(DAY)
+
+
+def test_a_migration_that_stands_is_told_once(tell):
+    rows = history(11, 1, MINUTE, "r1"), history(35, 1, HOUR, "r2")
+    (closed,) = tell(e.ThreadClosed, *rows, Posts=[question(1, ClosedDate=stamp(HOUR))])
+    assert closed.data.why == "migrated"
+
+
 def test_the_dump_is_younger_than_anything_in_it(tell):
     rows = comment(1, at=HOUR), comment(2, at=7 * DAY, Score=1)
     (seen,) = tell(e.ThreadObserved, history(50, 1, 9 * DAY), Comments=list(rows))

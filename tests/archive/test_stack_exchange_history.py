@@ -20,6 +20,7 @@ from tests.archive.stack_exchange_site import (
     link,
     odd,
     question,
+    stamp,
 )
 
 ANN, BOB, ROBOT = Person("1", "Ann"), Person("2", "Bob"), Person("-1", "Community")
@@ -97,6 +98,17 @@ def test_a_suggested_edit_is_by_who_suggested_it(tell, report):
     assert odd(report)["not-told-history-suggested-edit"] == 1
 
 
+@pytest.mark.parametrize("ids", [("b", "a"), ("a", "b")])
+def test_of_two_revisions_at_one_moment_the_later_row_is_the_later(tell, ids):
+    """As an improved suggestion leaves them, under GUIDs that say nothing of their order."""
+    rows = [history(5, 1, HOUR, guid, Text=f"row {n}") for n, guid in enumerate(ids)]
+    edits = tell(e.PostEdited, *rows, history(5, 2, HOUR, "0", Text="another post's"))
+    mine = sorted((x.data.revision, x.data.changes.text) for x in edits if x.data.item == "1")
+    assert [text for _, text in mine] == ["row 0", "row 1"]
+    assert mine[0][0] == ids[0]
+    assert "0" in {edit.data.revision for edit in edits}
+
+
 def test_tags_and_texts_can_be_taken_away(tell):
     (edit,) = tell(e.PostEdited, history(6, 1, HOUR, "r2"), history(5, 1, HOUR, "r2", Text=""))
     assert edit.data.changes == e.Changes(text="", tags=())
@@ -149,6 +161,14 @@ def test_old_dumps_have_the_original_in_their_links_alone(tell, report):
     (closed,) = tell(e.ThreadClosed, history(10, 1, HOUR, Comment="1"), PostLinks=links)
     assert closed.data.why == "duplicate of 7"
     assert odd(report)["not-told-duplicate"] == 1
+
+
+@pytest.mark.parametrize(("off", "told"), [(3, 3), (-1000, -1000), (1001, 0)])
+def test_a_closing_is_at_the_moment_that_posts_have_where_both_mean_the_same(tell, off, told):
+    asked = question(1, ClosedDate=stamp(HOUR + off))
+    closed = tell(e.ThreadClosed, history(10, 1, HOUR, Comment="101"), Posts=[asked])
+    assert closed[0].time == after(HOUR + told)
+    assert len(closed) == (1 if told else 2)
 
 
 def test_one_voter_is_who_closed_and_several_are_nobody(tell):

@@ -7,20 +7,39 @@ from __future__ import annotations
 
 from typing import Literal
 
-from stream.serve.api.shapes import Counts, Item, Person, Reply, Shape, Thread, Time
+from stream.serve.api.shapes import Counts, Item, Person, Reply, Shape, Thread, Time, When
 
 
 class ReadItem(Item):
-    """An item with its words."""
+    """An item with its words, when it was last edited, and how many comments stand under it."""
 
     text: str | None
     format: Literal["text", "html", "markdown"]
     depth: int
+    edited: Time | None
+    comments: int
+
+
+class Closed(Shape):
+    """When the thread was closed that is closed now."""
+
+    when: When
+    by: Person | None = None
+    why: str | None = None
+
+
+class Accepted(Shape):
+    """The answer that is accepted now, and since when."""
+
+    item: str
+    when: When
 
 
 class FullThread(Thread):
-    """The items are in reading order."""
+    """The items are in reading order. `closed`, `accepted`: null where it is open, or none is."""
 
+    closed: Closed | None
+    accepted: Accepted | None
     items: list[ReadItem]
     as_of: Time | None
 

@@ -22,6 +22,7 @@ from stream.serve.api.parameters import (
 from stream.serve.api.problems import Problem
 from stream.serve.as_of import State, state
 from stream.serve.reading import readable
+from stream.serve.standing import of_items, of_thread
 from stream.serve.timeline import entries
 
 if TYPE_CHECKING:
@@ -41,8 +42,10 @@ async def thread(
     with views.shown() as shown:
         found = _found(shown, community, thread, at)
         now = shown.as_of(shown.communities().get(community)) if at is None else at
-        items = readable(found.items, found.events)
-        body = {**parsed(found.thread, now), "items": items, "as_of": printed(now)}
+        row = parsed(found.thread, now)
+        figures = of_items(found.items)
+        items = [item | figures[item["item"]] for item in readable(found.items, found.events)]
+        body = {**row, **of_thread(row), "items": items, "as_of": printed(now)}
         return Answer(body, shown)
 
 
