@@ -71,9 +71,24 @@ class _Numbered(NamedTuple):
     at: int
     id: str
 
-    def is_against(self, before: _Numbered) -> bool:
-        """Whether its number is smaller though it is later; of one moment, any order will do."""
-        return self.number < before.number and self.at > before.at
+
+class _InTurn:
+    """Ids seen in order of time: each is held against the highest of the moment before its own."""
+
+    __slots__ = ("_before", "_highest")
+
+    def __init__(self) -> None:
+        self._before: _Numbered | None = None
+        self._highest: _Numbered | None = None
+
+    def see(self, this: _Numbered) -> str | None:
+        """The id with a larger number that is earlier than this one, where there is one."""
+        if self._highest is None or this.at > self._highest.at:
+            self._before, self._highest = self._highest, this
+        else:
+            self._highest = max(self._highest, this)
+        before = self._before
+        return before.id if before is not None and this.number < before.number else None
 
 
 class Watch:
@@ -84,7 +99,7 @@ class Watch:
         self._recent: dict[tuple[str, str], deque[int]] = {}
         self._bursting: dict[tuple[str, str], tuple[int, int, Person]] = {}
         self._last_id = ""
-        self._before: dict[str, _Numbered] = {}
+        self._ids: dict[str, _InTurn] = {}
         self._seen = 0
 
     def see(self, event: Event) -> Iterator[Odd]:
@@ -107,10 +122,9 @@ class Watch:
         if number is None or event.data.when.at is None:
             return
         this = _Numbered(number[1], ms(event.data.when.at), event.subject)
-        before = self._before.get(event.source)
-        self._before[event.source] = this
-        if before is not None and this.is_against(before):
-            yield "id-order", f"{this.id} is later than {before.id} ({event.source})"
+        before = self._ids.setdefault(event.source, _InTurn()).see(this)
+        if before is not None:
+            yield "id-order", f"{this.id} is later than {before} ({event.source})"
 
     def _acted(self, community: str, act: Act) -> Iterator[Odd]:
         if self._robots.has(act.person):
@@ -197,16 +211,15 @@ def _missing(thread: Thread, id_: str) -> bool:
 
 def _against_time(items: list[Item]) -> Iterator[Odd]:
     """Items with smaller numbers than the one before, posts apart from comments."""
-    last: dict[str, _Numbered] = {}
+    ids: dict[str, _InTurn] = {}
     for item in items:
         number = _number(item.id)
         if number is None or item.mode != EXACT:
             continue
         this = _Numbered(number[1], item.at, item.id)
-        before = last.get(number[0])
-        last[number[0]] = this
-        if before is not None and this.is_against(before):
-            yield "id-order", f"{this.id} is later than {before.id}"
+        before = ids.setdefault(number[0], _InTurn()).see(this)
+        if before is not None:
+            yield "id-order", f"{this.id} is later than {before}"
 
 
 def _number(id_: str) -> tuple[str, int] | None:

@@ -116,6 +116,14 @@ def test_one_strange_id_is_counted_once(found):
     assert _odd(told)["id-order"][0] == 1
 
 
+@pytest.mark.parametrize("others", [("2", "30"), ("30", "2")])
+def test_which_of_one_moment_comes_first_does_not_count(found, others):
+    """2 is later than 20, whether or not 30 of the same moment is told before it."""
+    moments = {"20": 1} | dict.fromkeys(others, 2) | {"31": 3}
+    told = found(*(story.asked(item=n, thread=n, after=at) for n, at in moments.items()))
+    assert _odd(told)["id-order"] == (1, "2 is later than 20 (community.example)")
+
+
 @pytest.mark.parametrize(
     "events",
     [
