@@ -186,14 +186,14 @@ def test_a_robot_went_through_coffee_in_the_spring_of_2017():
 
 def test_lf_crlf_and_7z_tell_the_same(site, tmp_path):
     lf, crlf, packed = tmp_path / "lf", tmp_path / "crlf", tmp_path / "site.7z"
-    for folder, eol in ((lf, b"\n"), (crlf, b"\r\n")):
+    for folder, eol, cased in ((lf, b"\n", str.lower), (crlf, b"\r\n", str.upper)):
         folder.mkdir()
         for path in site.folder.glob("*.xml"):
             data = path.read_bytes().replace(b"\r\n", b"\n")
-            (folder / path.name.lower()).write_bytes(data.replace(b"\n", eol))
+            (folder / cased(path.name)).write_bytes(data.replace(b"\n", eol))
     with py7zr.SevenZipFile(packed, "w") as archive:
         for path in lf.iterdir():
-            archive.write(path, path.name)
+            archive.write(path, f"site/{path.name.title()}")
     options = Options(community="c")
     as_lf, as_crlf, as_packed, as_found = (
         [event.value for event in read_encoded([path], options, Report())]
