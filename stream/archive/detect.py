@@ -15,7 +15,7 @@ from stream.archive.event_lines import EventLines
 from stream.archive.hacker_news import HackerNews
 from stream.archive.kiwix_text import KiwixText
 from stream.archive.mbox import Mbox
-from stream.archive.opening import head, is_seven_zip
+from stream.archive.opening import head, is_packed, is_seven_zip
 from stream.archive.reddit import Reddit
 from stream.archive.sorting import in_order, sorted_on_disk
 from stream.archive.sorting_beside import sorted_beside
@@ -67,9 +67,20 @@ def reader_for(path: Path, format: str | None = None) -> Reader:  # noqa: A002  
     for name, reader in known.items():
         if not (many and name in OF_ONE_FILE) and reader.recognises(path, start):
             return reader
+    raise _unknown(path, start, known, many=many)
+
+
+def _unknown(path: Path, start: bytes, known: dict[str, Reader], *, many: bool) -> ArchiveError:
+    """Why nothing reads it, and what to do."""
+    if is_packed(start):
+        return ArchiveError(f"{path} is packed more than once; expand it and name what is in it")
+    alone = [name for name in OF_ONE_FILE if many and known[name].recognises(path, start)]
+    if alone:
+        what = f"holds {alone[0]}, of which each file is an archive; name its files one by one"
+        return ArchiveError(f"{path} {what}")
     what = "is binary" if b"\0" in start else "is no archive that Threadline knows"
     msg = f"{path} {what}; known formats are {', '.join(sorted(known))} (name one with --format)"
-    raise ArchiveError(msg)
+    return ArchiveError(msg)
 
 
 def read(paths: Sequence[Path], options: Options, report: Report) -> Iterator[Event]:

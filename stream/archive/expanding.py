@@ -6,7 +6,7 @@ import gzip
 import io
 import sys
 import zlib
-from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, Protocol
 
 from typing_extensions import override
 
@@ -28,8 +28,11 @@ GZIP: Final = b"\x1f\x8b"
 ZSTD: Final = b"\x28\xb5\x2f\xfd"
 SKIPPABLE: Final = b"\x2a\x4d\x18"  # The last three bytes of a zstd frame that holds no data.
 SEVEN_ZIP: Final = b"7z\xbc\xaf\x27\x1c"
+WINDOW_LOG: Final = 27  # What zstd itself takes without being asked: 128 MiB of memory.
 WINDOW_LOG_MAX: Final = 31  # Pushshift's files are made with --long=31.
 BUFFER_BYTES: Final = 1 << 18
+HEADER_BYTES: Final = 18  # The longest header of a frame
+SINGLE_SEGMENT: Final = 0x20  # The flag of a frame that is held as a whole
 
 
 class _Source(Protocol):
@@ -55,10 +58,32 @@ def open_file(path: Path, options: Options, where: str | None = None) -> BinaryI
     start = file.peek(4)[:4]
     if not is_compressed(start):
         return file
-    size = path.stat().st_size
-    most = max(options.expanded_free, size * options.expanded_ratio_max)
-    source: _Source = gzip.GzipFile(fileobj=file) if start.startswith(GZIP) else _zstd(file)
-    return io.BufferedReader(_Expanded(source, file, where, most), BUFFER_BYTES)
+    size, ratio = path.stat().st_size, options.expanded_ratio_max
+    limit = _Limit(max(options.expanded_free, size * ratio))
+    if start.startswith(GZIP):
+        source: _Source = gzip.GzipFile(fileobj=file)
+    elif _window(file.peek(HEADER_BYTES)) <= 1 << WINDOW_LOG:
+        source = _zstd(file, WINDOW_LOG)
+    else:
+        # As much as it expands to may be held, so it must not expand far from what has been read.
+        limit = _Limit(min(options.expanded_free, 1 << WINDOW_LOG), ratio)
+        source = _zstd(file, WINDOW_LOG_MAX)
+    return io.BufferedReader(_Expanded(source, file, where, limit), BUFFER_BYTES)
+
+
+def _window(start: bytes) -> int:
+    """How far the first frame of a .zst refers back, which is what it takes in memory (RFC 8878).
+
+    The most there can be, where it does not begin with a frame of data.
+    """
+    if not start.startswith(ZSTD) or len(start) < HEADER_BYTES:
+        return 1 << WINDOW_LOG_MAX
+    descriptor = start[4]
+    if not descriptor & SINGLE_SEGMENT:
+        base = 1 << ((start[5] >> 3) + 10)
+        return base + (base >> 3) * (start[5] & 7)
+    at, length = 5 + (0, 1, 2, 4)[descriptor & 3], (1, 2, 4, 8)[descriptor >> 6]
+    return int.from_bytes(start[at : at + length], "little")
 
 
 def too_much(where: str, most: int) -> ArchiveError:
@@ -79,11 +104,21 @@ def unopened(where: str, error: Exception) -> ArchiveError:
     return ArchiveError(f"{where} cannot be read: {reason}")
 
 
-class _Expanded(io.RawIOBase):
-    """What ``source`` expands to, up to ``most`` bytes."""
+class _Limit(NamedTuple):
+    """``free`` bytes, or ``ratio`` times those that they were expanded from, whichever is more."""
 
-    def __init__(self, source: _Source, file: BinaryIO, where: str, most: int) -> None:
-        self._source, self._file, self._where, self._most = source, file, where, most
+    free: int
+    ratio: int = 0
+
+    def most(self, file: BinaryIO) -> int:
+        return max(self.free, self.ratio * file.tell()) if self.ratio else self.free
+
+
+class _Expanded(io.RawIOBase):
+    """What ``source`` expands to, up to a limit."""
+
+    def __init__(self, source: _Source, file: BinaryIO, where: str, limit: _Limit) -> None:
+        self._source, self._file, self._where, self._limit = source, file, where, limit
         self._read = 0
 
     @override
@@ -102,8 +137,8 @@ class _Expanded(io.RawIOBase):
             msg = f"{self._where} is damaged after {self._read:,} bytes of content: {error}"
             raise ArchiveError(msg) from error
         self._read += len(data)
-        if self._read > self._most:
-            raise too_much(self._where, self._most)
+        if self._read > (most := self._limit.most(self._file)):
+            raise too_much(self._where, most)
         into[: len(data)] = data
         return len(data)
 
@@ -115,6 +150,6 @@ class _Expanded(io.RawIOBase):
         super().close()
 
 
-def _zstd(file: BinaryIO) -> _Source:
-    options = {int(zstd.DecompressionParameter.window_log_max): WINDOW_LOG_MAX}
+def _zstd(file: BinaryIO, window: int) -> _Source:
+    options = {int(zstd.DecompressionParameter.window_log_max): window}
     return zstd.ZstdFile(file, options=options)

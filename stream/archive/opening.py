@@ -1,8 +1,8 @@
 """The one way by which readers come to an archive's files, however these are packed.
 
-A file (plain, .gz or .zst, told by its content), a folder of files, or a .7z: `opened` gives all
-of them as a list of `File`, each of which opens as plain bytes. What leads out of the archive or
-expands without end is refused.
+A file (plain, .gz or .zst, told by its content), a folder of files and of .7z, or a .7z: `opened`
+gives all of them as a list of `File`, each of which opens as plain bytes. What leads out of the
+archive or expands without end is refused.
 """
 
 from __future__ import annotations
@@ -10,16 +10,17 @@ from __future__ import annotations
 import codecs
 import os
 import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from stream.archive.expanding import SEVEN_ZIP, open_file, unopened
+from stream.archive.expanding import SEVEN_ZIP, is_compressed, open_file, unopened
 from stream.errors import ArchiveError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
     from stream.archive.base import Options, Report
@@ -59,32 +60,39 @@ class Line(NamedTuple):
 @contextmanager
 def opened(path: Path, options: Options, report: Report) -> Iterator[list[File]]:
     """The files of the archive at ``path``, by name; a .7z is expanded for as long as it takes."""
-    if path.is_dir():
-        yield [
-            File(name, path / name, str(path / name), options)
-            for name in _walked(path, options, report)
-        ]
-    elif is_seven_zip(path):
-        from stream.archive import seven_zip  # noqa: PLC0415  (takes a while to load)
-
-        with tempfile.TemporaryDirectory(prefix="threadline-") as folder:
-            found = seven_zip.extract(path, Path(folder), options, report)
-            yield [
-                File(name, lies, f"{path}/{name}", options) for name, lies in sorted(found.items())
-            ]
-    else:
+    if not path.is_dir() and not is_seven_zip(path):
         yield [File(path.name, path, str(path), options)]
+        return
+    found: list[File] = []
+    with ExitStack() as expanded:
+        for within, packed in _parts(path, options, report):
+            if packed is None:
+                found.append(File(within, path / within, str(path / within), options))
+                continue
+            from stream.archive import seven_zip  # noqa: PLC0415  (takes a while to load)
+
+            into = expanded.enter_context(tempfile.TemporaryDirectory(prefix="threadline-"))
+            inside = seven_zip.extract(packed, Path(into), options, report)
+            found += [
+                File(f"{within}{name}", lies, f"{packed}/{name}", options)
+                for name, lies in inside.items()
+            ]
+        yield sorted(found, key=attrgetter("name"))
 
 
 def names(path: Path) -> list[str]:
     """The names of the files in a folder or .7z, sorted; of a file its own."""
-    if path.is_dir():
-        return _walked(path)
-    if is_seven_zip(path):
+    if not path.is_dir() and not is_seven_zip(path):
+        return [path.name]
+    found: list[str] = []
+    for within, packed in _parts(path):
+        if packed is None:
+            found.append(within)
+            continue
         from stream.archive import seven_zip  # noqa: PLC0415  (takes a while to load)
 
-        return seven_zip.names(path)
-    return [path.name]
+        found += [f"{within}{name}" for name in seven_zip.sizes(packed)]
+    return sorted(found)
 
 
 def head(path: Path, options: Options) -> bytes:
@@ -111,6 +119,11 @@ def is_seven_zip(path: Path) -> bool:
         raise unopened(str(path), error) from error
 
 
+def is_packed(start: bytes) -> bool:
+    """Whether what begins so is to be expanded before it can be read."""
+    return is_compressed(start) or start.startswith(SEVEN_ZIP)
+
+
 def bare_name(path: Path) -> str:
     """The name without endings that tell of a format: what an archive is called by itself."""
     name = Path(os.path.abspath(path)).name  # noqa: PTH100  (a link keeps its own name)
@@ -135,25 +148,43 @@ def lines(file: BinaryIO, most: int = LINE_MAX) -> Iterator[Line]:
         yield Line(row, data.strip(), too_long)
 
 
+def _parts(
+    path: Path, options: Options | None = None, report: Report | None = None
+) -> Iterator[tuple[str, Path | None]]:
+    """The files of a folder by name; with each .7z among them, or ``path`` itself, where it lies.
+
+    The name of such a one is what its files' names begin with.
+    """
+    if not path.is_dir():
+        yield "", path
+        return
+    for name in _walked(path, options, report):
+        packed = name.lower().endswith(".7z") and is_seven_zip(path / name)
+        yield (f"{name}/", path / name) if packed else (name, None)
+
+
 def _start(path: Path, options: Options) -> bytes:
     if path.is_dir():
         found = _walked(path)
         if not found:
             msg = f"{path} has no files; name a folder that has"
             raise ArchiveError(msg)
-        path /= _first(found)
-    elif is_seven_zip(path):
+        path /= _first(found, lambda name: (path / name).stat().st_size)
+    if is_seven_zip(path):
         from stream.archive import seven_zip  # noqa: PLC0415  (takes a while to load)
 
-        found = seven_zip.names(path)
-        return seven_zip.beginning(path, _first(found), HEAD, options) if found else b""
+        sizes = seven_zip.sizes(path)
+        if not sizes:
+            return b""
+        return seven_zip.beginning(path, _first(sorted(sizes), sizes.__getitem__), HEAD, options)
     with open_file(path, options) as file:
         return file.read(HEAD)
 
 
-def _first(found: list[str]) -> str:
-    """The first that is no licence or the like."""
-    return next((name for name in found if not name.lower().startswith(ASIDE)), found[0])
+def _first(found: list[str], size: Callable[[str], int]) -> str:
+    """The first that has something in it, and is no licence or the like."""
+    data = [name for name in found if not name.lower().startswith(ASIDE)] or found
+    return next(filter(size, data), data[0])
 
 
 def _walked(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import lzma
 import shutil
+import struct
 import zlib
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import PurePosixPath
@@ -16,6 +17,7 @@ from py7zr.io import Py7zIO, WriterFactory
 from py7zr.py7zr import Worker
 from typing_extensions import override
 
+from stream.archive import seven_zip_claims as claims
 from stream.archive.expanding import too_much, unopened
 from stream.errors import ArchiveError
 
@@ -28,30 +30,28 @@ if TYPE_CHECKING:
     from stream.archive.base import Options, Report
 
 AT_A_TIME: Final = 32 * 1024 * 1024
-# Those of which py7zr expands no more at a time than it is asked for: not so Deflate and zstd.
-METHODS: Final = frozenset(
-    (
-        "LZMA2",
-        "LZMA",
-        "BZip2",
-        "PPMd",
-        "COPY",
-        "delta",
-        "BCJ",
-        "ARM",
-        "ARMT",
-        "PPC",
-        "SPARC",
-        "IA64",
-    )
+# What py7zr meets with in what is damaged, or made to be.
+_BROKEN: Final = (
+    SevenZipError,
+    lzma.LZMAError,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    OSError,
+    TypeError,
+    ValueError,
+    struct.error,
 )
-_BROKEN: Final = (SevenZipError, lzma.LZMAError, EOFError, OSError, TypeError, ValueError)
 
 
-def names(path: Path) -> list[str]:
-    """The names of its files, sorted."""
+def sizes(path: Path) -> dict[str, int]:
+    """How many bytes its files have, by name."""
     with _opened(path) as archive:
-        return sorted(info.filename for info in archive.list() if not info.is_directory)
+        infos = [info for info in archive.list() if not info.is_directory]
+        return {info.filename: info.uncompressed or 0 for info in infos}
 
 
 def beginning(path: Path, name: str, size: int, options: Options) -> bytes:
@@ -78,13 +78,15 @@ def extract(path: Path, into: Path, options: Options, report: Report) -> dict[st
         factory = _Folder(into, _Budget(str(path), declared))
         with factory.opened:
             archive.extract(targets=[info.filename for info in wanted], factory=factory)
-    return dict(zip((info.filename for info in wanted), factory.written, strict=True))
+        return dict(zip((info.filename for info in wanted), factory.written, strict=True))
 
 
 def _accepted(info: FileInfo, path: Path, options: Options, report: Report) -> bool:
     name = PurePosixPath(info.filename)
     problem = None
-    if name.is_absolute() or ".." in name.parts or ":" in name.parts[0]:
+    if not name.parts:
+        problem = "it has no name"
+    elif name.is_absolute() or ".." in name.parts or ":" in name.parts[0]:
         problem = "its name leads out of the archive"
     elif info.is_symlink:
         problem = "it is a link, not a file"
@@ -113,7 +115,7 @@ def _opened(path: Path) -> Iterator[SevenZipFile]:
             with SevenZipFile(file) as archive:
                 if archive.needs_password():
                     raise PasswordRequired  # noqa: TRY301  (one place says it)
-                _check_methods(archive, path)
+                claims.check(archive, path)
                 archive.worker = _Worker(archive.files, archive.afterheader, archive.header)
                 yield archive
         except PasswordRequired as error:
@@ -122,14 +124,6 @@ def _opened(path: Path) -> Iterator[SevenZipFile]:
         except _BROKEN as error:
             msg = f"{path} is damaged or cut off: {str(error) or type(error).__name__}"
             raise ArchiveError(msg) from error
-
-
-def _check_methods(archive: SevenZipFile, path: Path) -> None:
-    methods = {name.rstrip("*") for name in archive.archiveinfo().method_names}
-    if not methods <= METHODS:
-        others = ", ".join(sorted(methods - METHODS))
-        msg = f"{path} is compressed by {others}; expand it yourself and name the folder"
-        raise ArchiveError(msg)
 
 
 class _Worker(Worker):

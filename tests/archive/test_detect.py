@@ -35,6 +35,12 @@ def test_a_format_that_is_unknown_is_told_with_those_that_are_known():
         reader_for(sample(), "nothing")
 
 
+def test_a_folder_of_what_is_read_file_by_file_says_so(tmp_path):
+    (tmp_path / "page.txt").write_text(question())
+    with pytest.raises(ArchiveError, match=r"holds kiwix-text, .* name its files one by one"):
+        reader_for(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("data", "problem"),
     [

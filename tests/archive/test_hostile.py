@@ -1,13 +1,11 @@
 """Hostile and broken archives, given to the command itself: a clear error, in bounded memory.
 
-Each runs in a process of its own, whose peak of resident memory is measured. What is as large as
-1 GB inside is written compressed, which readers expand as they read.
+What is as large as 1 GB inside is written compressed, which readers expand as they read.
 """
 
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 
 import orjson
@@ -15,6 +13,7 @@ import py7zr
 import pytest
 
 from stream.codec.events import encode
+from tests.archive.command import inspected, refused
 from tests.archive.stack_exchange_site import comment, question, write
 from tests.story import asked
 
@@ -23,15 +22,6 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-MEMORY_MB = 300
-GIB = 1 << 30
-# A process begins with the memory of the one that starts it: so a small one does.
-MEASURED = """
-import resource, subprocess, sys
-status = subprocess.run(sys.argv[1:]).returncode
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
-sys.exit(status)
-"""
 EVENT = encode(asked()).value + b"\n"
 HEAD = b'<?xml version="1.0" encoding="utf-8"?>\n'
 ROW = (
@@ -42,34 +32,6 @@ LAUGHS = b'<!DOCTYPE posts [<!ENTITY a "ha">%b]>\n' % b"".join(
     b'<!ENTITY %c "%b">' % (b, b"&%c;" % a * 10)
     for a, b in zip(b"abcdefghi", b"bcdefghij", strict=True)
 )
-
-
-def threadline(*args):
-    """Status, standard output, standard error, and the peak of memory in MB."""
-    command = [sys.executable, "-m", "stream.cli", *map(str, args)]
-    done = subprocess.run(
-        [sys.executable, "-c", MEASURED, *command], capture_output=True, check=False
-    )
-    *problem, memory = done.stderr.decode().splitlines(keepends=True)
-    return done.returncode, done.stdout, "".join(problem), int(memory) / 1024
-
-
-def refused(path, *said, args=()):
-    status, out, problem, memory = threadline("replay", "--dry-run", path, *args)
-    assert "Traceback" not in problem
-    assert problem.startswith("error: ")
-    assert len(problem.splitlines()) == 1
-    assert (status, out) == (3, b"")
-    for words in said:
-        assert words in problem
-    assert memory < MEMORY_MB
-
-
-def inspected(path, *args):
-    status, out, problem, memory = threadline("inspect", path, "--json", "--skip-unreadable", *args)
-    assert (status, problem) == (0, "")
-    assert memory < MEMORY_MB
-    return orjson.loads(out)
 
 
 def _expanding(*parts):
@@ -107,7 +69,7 @@ def test_an_xml_bomb_is_refused(tmp_path):
     folder = _dump(
         tmp_path, HEAD + LAUGHS + b"<posts>\n" + ROW.replace(b"What?", b"&j;") + b"</posts>\n"
     )
-    refused(folder, "Posts.xml", "document type declaration", args=["--format", "stack-exchange"])
+    refused(folder, "Posts.xml", "document type declaration", args=("--format", "stack-exchange"))
 
 
 def test_a_zst_that_expands_without_end_is_refused(tmp_path):
@@ -135,7 +97,7 @@ def test_a_seven_zip_that_expands_without_end_is_refused(tmp_path):
 
 def test_a_seven_zip_of_zeros_takes_no_memory(tmp_path):
     path = _bomb(tmp_path, 400_000_000, py7zr.FILTER_BZIP2)
-    refused(path, "Posts.xml, row 2", "no XML", args=["--format", "stack-exchange"])
+    refused(path, "Posts.xml, row 2", "no XML", args=("--format", "stack-exchange"))
 
 
 @pytest.mark.parametrize(

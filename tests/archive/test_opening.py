@@ -80,6 +80,32 @@ def test_a_folder_and_a_seven_zip_of_it_hold_the_same_files(tmp_path, report):
     assert bare_name(folder) == bare_name(packed) == "c.example"
 
 
+def test_a_folder_of_seven_zips_holds_what_is_in_them(tmp_path, report):
+    folder = tmp_path / "big.example"
+    folder.mkdir()
+    _seven_zip(folder / "big.example-Posts.7z", {"Posts.xml": TEXT})
+    _seven_zip(folder / "big.example-Users.7z", {"Users.xml": b"<users/>"})
+    (folder / "Votes.xml").write_bytes(b"<votes/>")
+    found = {
+        "Votes.xml": b"<votes/>",
+        "big.example-Posts.7z/Posts.xml": TEXT,
+        "big.example-Users.7z/Users.xml": b"<users/>",
+    }
+    assert _contents(folder, report) == found
+    assert names(folder) == list(found)
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["folder", "7z"])
+def test_an_empty_file_says_nothing_of_what_it_is(tmp_path, packed):
+    files = {"2017-April.txt": b"", "2017-May.txt": TEXT}
+    if packed:
+        assert head(_seven_zip(tmp_path / "list.7z", files), Options()) == TEXT
+        return
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    assert head(tmp_path, Options()) == TEXT
+
+
 def test_nothing_of_a_seven_zip_is_left_behind(tmp_path, report):
     packed = _seven_zip(tmp_path / "a.7z", {"Posts.xml": TEXT})
     with opened(packed, Options(), report) as files:
