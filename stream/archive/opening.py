@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import codecs
 import os
-import tempfile
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from operator import attrgetter
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from stream.archive.expanding import SEVEN_ZIP, is_compressed, open_file, unopened
+from stream.archive.temporary import temporary_folder
 from stream.errors import ArchiveError
 
 if TYPE_CHECKING:
@@ -71,8 +71,8 @@ def opened(path: Path, options: Options, report: Report) -> Iterator[list[File]]
                 continue
             from stream.archive import seven_zip  # noqa: PLC0415  (takes a while to load)
 
-            into = expanded.enter_context(tempfile.TemporaryDirectory(prefix="threadline-"))
-            inside = seven_zip.extract(packed, Path(into), options, report)
+            into = expanded.enter_context(temporary_folder())
+            inside = seven_zip.extract(packed, into, options, report)
             found += [
                 File(f"{within}{name}", lies, f"{packed}/{name}", options)
                 for name, lies in inside.items()

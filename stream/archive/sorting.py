@@ -15,6 +15,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from stream.archive.temporary import temporary_folder
 from stream.codec.events import Encoded
 from stream.errors import ArchiveError
 
@@ -54,12 +55,12 @@ def sorted_on_disk(
 def sorting_folder(folder: Path | None = None) -> Iterator[Path]:
     """A folder for runs, within ``folder`` or the system's for temporary files."""
     within = folder or Path(tempfile.gettempdir())
-    try:
-        made = tempfile.TemporaryDirectory(prefix="threadline-", dir=within)
-    except OSError as error:
-        raise _no_room(within, error) from error
-    with made:
-        yield Path(made.name)
+    with ExitStack() as stack:
+        try:
+            made = stack.enter_context(temporary_folder(within))
+        except OSError as error:
+            raise _no_room(within, error) from error
+        yield made
 
 
 def runs(

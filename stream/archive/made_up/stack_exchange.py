@@ -8,18 +8,18 @@ a temporary database, so memory does not grow with the community.
 
 from __future__ import annotations
 
-import tempfile
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from stream.archive.made_up.stack_exchange_rows import FILES, attributes
 from stream.archive.made_up.stack_exchange_site import Site
+from stream.archive.temporary import temporary_folder
 from stream.codec.times import stamp_of
 from stream.core import events as e
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
     from stream.core.events import Event
 
@@ -35,8 +35,8 @@ def write_dump(events: Iterable[Event], folder: Path, *, eol: EndOfLine = "lf") 
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (
-        tempfile.TemporaryDirectory(prefix="threadline-") as temporary,
-        closing(Site(Path(temporary, "site.sqlite"))) as site,
+        temporary_folder() as temporary,
+        closing(Site(temporary / "site.sqlite")) as site,
     ):
         for event in events:
             _tell(site, event)
