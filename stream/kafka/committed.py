@@ -11,8 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from aiokafka import AIOKafkaConsumer
+from aiokafka.client import ConnectionGroup
 from aiokafka.errors import for_code
 from aiokafka.protocol.fetch import FetchRequest
+from aiokafka.protocol.offset import OffsetRequest
 from aiokafka.record.control_record import ABORT_MARKER, ControlRecord
 from aiokafka.record.memory_records import MemoryRecords
 
@@ -32,8 +34,23 @@ def committed_consumer(**arguments: Any) -> AIOKafkaConsumer:  # noqa: ANN401 # 
         isolation_level="read_committed", enable_auto_commit=False, **arguments
     )
     client: Any = consumer._client  # noqa: SLF001 # No public way to what a broker answers.
-    client.send = patient(_Aborts(client.send).send)
+    client.send = _apart(patient(_Aborts(client.send).send))
     return consumer
+
+
+def _apart(send: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """A client's ``send`` that asks where a partition ends on another connection than it fetches.
+
+    Kafka answers what comes on one connection in turn, and holds a fetch back for half a second
+    where there is nothing to read.
+    """
+
+    async def send_apart(node: int, request: Any, **how: Any) -> Any:  # noqa: ANN401 # aiokafka's.
+        if isinstance(request, OffsetRequest):
+            how["group"] = ConnectionGroup.COORDINATION
+        return await send(node, request, **how)
+
+    return send_apart
 
 
 class Marker(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
@@ -41,6 +42,16 @@ async def test_nothing_new_is_nothing_after_the_time_given(settings, topic):
         await read_to_end(reader)
         assert await reader.batch(10, 50) == {}
         assert await reader.positions() == await reader.ends()
+
+
+async def test_asking_where_a_topic_ends_waits_for_no_fetch(settings, topic):
+    async with open_reader(settings, [topic], {}) as reader:
+        await read_to_end(reader)
+        await reader.batch(1, 50)  # Kafka holds back the fetch under way for half a second.
+        began = time.monotonic()
+        for _ in range(5):
+            await reader.ends()
+        assert time.monotonic() - began < 1
 
 
 async def test_a_paused_partition_gives_nothing_until_it_is_resumed(settings, topic):
