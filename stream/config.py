@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from stream.errors import ConfigError
@@ -18,8 +18,25 @@ class Security:
     protocol: str = "PLAINTEXT"
     mechanism: str = "PLAIN"
     username: str | None = None
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     ca_file: str | None = None
+    cert_file: str | None = None
+    key_file: str | None = None
+    key_password: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        """As `Settings.from_env`; what is empty is not set."""
+        return cls(
+            protocol=env.get("THREADLINE_SECURITY_PROTOCOL") or "PLAINTEXT",
+            mechanism=env.get("THREADLINE_SASL_MECHANISM") or "PLAIN",
+            username=env.get("THREADLINE_SASL_USERNAME") or None,
+            password=env.get("THREADLINE_SASL_PASSWORD") or None,
+            ca_file=env.get("THREADLINE_TLS_CA_FILE") or None,
+            cert_file=env.get("THREADLINE_TLS_CERT_FILE") or None,
+            key_file=env.get("THREADLINE_TLS_KEY_FILE") or None,
+            key_password=env.get("THREADLINE_TLS_KEY_PASSWORD") or None,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +60,7 @@ class Settings:
             partitions=_count(env, "THREADLINE_PARTITIONS", known.partitions),
             replication=_count(env, "THREADLINE_REPLICATION", known.replication),
             url=env.get("THREADLINE_URL") or known.url,
-            security=Security(
-                protocol=env.get("THREADLINE_SECURITY_PROTOCOL") or "PLAINTEXT",
-                mechanism=env.get("THREADLINE_SASL_MECHANISM") or "PLAIN",
-                username=env.get("THREADLINE_SASL_USERNAME"),
-                password=env.get("THREADLINE_SASL_PASSWORD"),
-                ca_file=env.get("THREADLINE_TLS_CA_FILE"),
-            ),
+            security=Security.from_env(env),
         )
 
 

@@ -11,6 +11,7 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -52,8 +53,8 @@ PROPERTIES: Final = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}{listeners}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}{advertised}
 controller.listener.names=CONTROLLER
 log.dirs={data}
 auto.create.topics.enable=false
@@ -65,7 +66,18 @@ transaction.state.log.min.isr=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
+{more}
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extra:
+    """What a broker has besides: listeners, properties, and options of its storage's making."""
+
+    listeners: tuple[str, ...] = ()
+    advertised: tuple[str, ...] = ()
+    properties: str = ""
+    formatting: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -86,7 +98,8 @@ class ApacheBroker:
     All of it blocks until it is done, about three seconds for a start.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, extra: Extra | None = None) -> None:
+        extra = extra or Extra()
         self._folder = folder
         self._config = folder / "server.properties"
         self._log = folder / "server.log"
@@ -95,15 +108,22 @@ class ApacheBroker:
         port, controller = free_ports(2)
         self.address = f"127.0.0.1:{port}"
         self._config.write_text(
-            PROPERTIES.format(port=port, controller=controller, data=folder / "data")
+            PROPERTIES.format(
+                port=port,
+                controller=controller,
+                data=folder / "data",
+                listeners="".join(f",{listener}" for listener in extra.listeners),
+                advertised="".join(f",{listener}" for listener in extra.advertised),
+                more=extra.properties,
+            )
         )
-        self._format()
+        self._format(*extra.formatting)
 
     def start(self) -> None:
         """Return when it answers."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [_tool("java"), "-Xmx1g", "-cp", self._classpath, "kafka.Kafka", str(self._config)],
+                [tool("java"), "-Xmx1g", "-cp", self._classpath, "kafka.Kafka", str(self._config)],
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -127,9 +147,9 @@ class ApacheBroker:
             self._process.wait()
         self._process = None
 
-    def _format(self) -> None:
-        command = [_tool("java"), "-cp", self._classpath, "kafka.tools.StorageTool", "format"]
-        command += ["-t", CLUSTER_ID, "-c", str(self._config)]
+    def _format(self, *options: str) -> None:
+        command = [tool("java"), "-cp", self._classpath, "kafka.tools.StorageTool", "format"]
+        command += ["-t", CLUSTER_ID, "-c", str(self._config), *options]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             pytest.fail(f"Apache Kafka's storage cannot be made:\n{done.stdout}{done.stderr}")
@@ -155,7 +175,7 @@ def apache_jars() -> Path:
     making = jars.with_name(f"{jars.name}.{uuid.uuid4().hex}")
     (making / "jars").mkdir(parents=True)
     (making / "pom.xml").write_text(POM)
-    command = [_tool("mvn"), "-q", "-B", "-f", str(making / "pom.xml")]
+    command = [tool("mvn"), "-q", "-B", "-f", str(making / "pom.xml")]
     command += ["dependency:copy-dependencies", f"-DoutputDirectory={making / 'jars'}"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -193,8 +213,11 @@ def free_ports(count: int) -> list[int]:
         return [int(probe.getsockname()[1]) for probe in sockets]
 
 
-def _tool(name: str) -> str:
+def tool(name: str) -> str:
+    """The path of a program that Apache Kafka's tests need."""
     found = shutil.which(name)
     if found is None:
-        pytest.fail(f"--broker apache needs {name} on the PATH (Java 17, Maven 3); install it")
+        pytest.fail(
+            f"--broker apache needs {name} on the PATH (Java 17, Maven 3, openssl); install it"
+        )
     return found

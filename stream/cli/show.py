@@ -17,8 +17,8 @@ from stream.cli import client, findings, options, output
 from stream.cli.children import Child, child
 from stream.cli.replay import shown as progress_bar
 from stream.cli.sources import Source, source
-from stream.config import Settings
-from stream.errors import ServeError
+from stream.config import Security, Settings
+from stream.errors import ServeError, UsageError
 from stream.kafka.connect import reachable
 from stream.kafka.embedded import embedded_broker
 from stream.replay import Progress, replay
@@ -138,6 +138,12 @@ async def _broker(asked: Asked, settings: Settings) -> AsyncIterator[str]:
         await reachable(settings)
         yield settings.brokers
         return
+    if settings.security != Security():
+        msg = (
+            "the embedded broker knows neither TLS nor users; name a cluster with --brokers, or"
+            " unset THREADLINE_SECURITY_PROTOCOL and what belongs to it"
+        )
+        raise UsageError(msg)
     async with embedded_broker(asked.data / "broker" if asked.data else None) as address:
         yield address
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from aiokafka import AIOKafkaProducer
-from aiokafka.conn import collect_hosts, create_conn
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.conn import collect_hosts
 from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 from aiokafka.protocol.metadata import MetadataRequest
 
 from stream.errors import BrokerError, ConfigError
+from stream.kafka.refusals import SILENT, START_ONE, Problem, not_allowed, problem_at, reason
+from stream.kafka.security import arguments
+from stream.kafka.spoken import opened
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -23,8 +25,7 @@ if TYPE_CHECKING:
 ANSWERS_WITHIN_S: Final = 4.5
 STARTED_WITHIN_S: Final = 30.0
 ENDED_WITHIN_S: Final = 5.0
-PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
-START_ONE: Final = "start one, or name another with --brokers (THREADLINE_BROKERS)"
+GOOD_BYE_S: Final = 0.02
 
 
 class Client(Protocol):
@@ -37,44 +38,28 @@ class Client(Protocol):
 def connection(settings: Settings) -> dict[str, Any]:
     """The arguments that any aiokafka client takes to reach the brokers of ``settings``."""
     _quiet()
-    security = settings.security
-    if security.protocol not in PROTOCOLS:
-        known = ", ".join(PROTOCOLS)
-        msg = f"THREADLINE_SECURITY_PROTOCOL is {security.protocol!r}; give one of {known}"
-        raise ConfigError(msg)
-    arguments: dict[str, Any] = {
-        "bootstrap_servers": settings.brokers,
-        "security_protocol": security.protocol,
-    }
-    if security.protocol.endswith("SSL"):
-        arguments["ssl_context"] = _ssl_context(security.ca_file)
-    if security.protocol.startswith("SASL"):
-        if security.username is None or security.password is None:
-            msg = "SASL needs THREADLINE_SASL_USERNAME and THREADLINE_SASL_PASSWORD; set both"
-            raise ConfigError(msg)
-        arguments["sasl_mechanism"] = security.mechanism
-        arguments["sasl_plain_username"] = security.username
-        arguments["sasl_plain_password"] = security.password
-    return arguments
+    return {"bootstrap_servers": settings.brokers, **arguments(settings.security)}
 
 
 async def reachable(settings: Settings) -> None:
-    """Return once a broker has answered; `BrokerError` after at most five seconds if none does."""
+    """Return once a broker has let us in; `BrokerError` after at most five seconds if none does."""
     how = connection(settings)
-    problem = "it does not answer"
+    problem = Problem(SILENT)
     try:
         async with asyncio.timeout(ANSWERS_WITHIN_S):
             for host, port, _ in _hosts(settings):
                 try:
-                    answered = await _metadata(host, port, how)
+                    brokers = await _metadata(host, port, how)
                 except (OSError, KafkaError, TimeoutError) as error:
-                    problem = _reason(error)
+                    if not problem.there:  # What a broker says tells more than that one is away.
+                        problem = await problem_at(host, port, error, settings.security)
                 else:
-                    await _check_advertised(settings, answered)
+                    await _check_advertised(settings, set(brokers) - {(host, port)}, how)
                     return
     except TimeoutError:
         pass
-    msg = f"no Kafka broker at {settings.brokers}: {problem}; {START_ONE}"
+    lead = "no connection to Kafka" if problem.there else "no Kafka broker"
+    msg = f"{lead} at {settings.brokers}: {problem.what}; {problem.todo}"
     raise BrokerError(msg)
 
 
@@ -84,15 +69,18 @@ def translated(settings: Settings) -> Iterator[None]:
     try:
         yield
     except KafkaConnectionError as error:
-        msg = f"no connection to Kafka at {settings.brokers}: {_reason(error)}; {START_ONE}"
+        msg = f"no connection to Kafka at {settings.brokers}: {reason(error)}; {START_ONE}"
         raise BrokerError(msg) from error
     except TimeoutError as error:
         msg = f"Kafka at {settings.brokers} does not answer; {START_ONE}"
         raise BrokerError(msg) from error
     except KafkaError as error:
+        refused = not_allowed(error, settings)
+        if refused is not None:
+            raise refused from error
         retriable = error.retriable or isinstance(error, KafkaTimeoutError)
         said = "did not answer in time, try again" if retriable else "refused"
-        msg = f"Kafka at {settings.brokers} {said}: {_reason(error)}"
+        msg = f"Kafka at {settings.brokers} {said}: {reason(error)}"
         raise BrokerError(msg) from error
 
 
@@ -108,9 +96,14 @@ async def running(client: Client, settings: Settings) -> AsyncIterator[None]:
 
 async def started(client: Client, settings: Settings) -> None:
     """Start ``client``; `BrokerError` where that takes too long, as aiokafka tries for ever."""
-    with translated(settings):
-        async with asyncio.timeout(STARTED_WITHIN_S):
-            await client.start()
+    try:
+        with translated(settings):
+            async with asyncio.timeout(STARTED_WITHIN_S):
+                await client.start()
+    except BrokerError as error:
+        if isinstance(error.__cause__, KafkaConnectionError):
+            await reachable(settings)  # It says why, which aiokafka does not.
+        raise
 
 
 async def ended(client: Client) -> None:
@@ -119,6 +112,8 @@ async def ended(client: Client) -> None:
     aiokafka itself would wait for a broker that is gone for as long as that is gone.
     """
     stopping = asyncio.create_task(client.stop())
+    if isinstance(client, AIOKafkaConsumer):
+        await _hung_up(client, stopping)
     done, _ = await asyncio.wait({stopping}, timeout=ENDED_WITHIN_S)
     if not done and isinstance(client, AIOKafkaProducer):
         done = await _let_go(client, stopping)
@@ -128,6 +123,15 @@ async def ended(client: Client) -> None:
         await stopping
     if isinstance(client, AIOKafkaProducer):
         _take_note(client)
+
+
+async def _hung_up(consumer: AIOKafkaConsumer, stopping: asyncio.Task[None]) -> None:
+    """Do not wait for good-byes: TLS has them answered, and Kafka answers nothing in a fetch."""
+    connections = consumer._client._conns.values()  # noqa: SLF001 # No public way.
+    transports = [each._writer.transport for each in connections if each._writer is not None]  # noqa: SLF001 # As above.
+    done, _ = await asyncio.wait({stopping}, timeout=GOOD_BYE_S)
+    for transport in () if done else transports:
+        transport.abort()
 
 
 def _take_note(producer: AIOKafkaProducer) -> None:
@@ -167,14 +171,6 @@ def _quiet() -> None:
         log.setLevel(logging.CRITICAL + 1)
 
 
-def _ssl_context(ca_file: str | None) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=ca_file)
-    except OSError as error:
-        msg = f"THREADLINE_TLS_CA_FILE is {ca_file!r}, which cannot be read as PEM: {error}"
-        raise ConfigError(msg) from error
-
-
 def _hosts(settings: Settings) -> list[tuple[str, int, Any]]:
     try:
         return list(collect_hosts(settings.brokers, randomize=False))
@@ -187,35 +183,23 @@ async def _metadata(host: str, port: int, how: Mapping[str, Any]) -> list[tuple[
     """Where the cluster behind ``host`` and ``port`` says that its brokers are."""
     rest = {name: value for name, value in how.items() if name != "bootstrap_servers"}
     timeout_ms = int(ANSWERS_WITHIN_S * 1000) - 500
-    connected = await create_conn(host, port, request_timeout_ms=timeout_ms, **rest)
-    try:
-        answer = await connected.send(MetadataRequest([]))
-    finally:
-        closed = connected.close()
-        if closed is not None:
-            await closed
+    async with opened(host, port, request_timeout_ms=timeout_ms, **rest) as asked:
+        answer = await asked.send(MetadataRequest([]))
     return [(broker[1], broker[2]) for broker in answer.brokers]
 
 
-async def _check_advertised(settings: Settings, brokers: list[tuple[str, int]]) -> None:
+async def _check_advertised(
+    settings: Settings, brokers: set[tuple[str, int]], how: Mapping[str, Any]
+) -> None:
     """A broker that answers may still name an address that only works inside its container."""
-    for host, port in brokers:
+    for host, port in sorted(brokers):
         try:
-            _, writer = await asyncio.open_connection(host, port)
-        except OSError as error:
+            await _metadata(host, port, how)
+        except (OSError, KafkaError, TimeoutError) as error:
+            problem = await problem_at(host, port, error, settings.security)
             msg = (
                 f"Kafka at {settings.brokers} answers, but says it is to be reached at "
-                f"{host}:{port}, where nothing is ({_reason(error)}); set its advertised.listeners"
+                f"{host}:{port}, where that fails ({problem.what}); "
+                f"{problem.todo if problem.there else 'set its advertised.listeners'}"
             )
             raise BrokerError(msg) from error
-        writer.close()
-        await writer.wait_closed()
-
-
-def _reason(error: BaseException) -> str:
-    if isinstance(error, ConnectionRefusedError):
-        return "nothing listens there"
-    if isinstance(error, TimeoutError):
-        return "it does not answer"
-    text = " ".join(str(error).split())
-    return text or type(error).__name__

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from stream.cli.main import COMMANDS, cli, run
+from tests.brokers import free_ports
 
 HELP_WITHIN_S = 1.0  # 0.06 s on an idle machine; what is guarded against costs more than this.
 HEAVY = ("aiokafka", "faust", "fastapi", "httpx", "lxml", "orjson", "rich", "msgspec")
@@ -75,6 +76,13 @@ def test_a_wrong_setting_is_named():
     env = {"THREADLINE_PARTITIONS": "many"}
     shown = CliRunner(env=env).invoke(cli, ["topics"])
     assert "THREADLINE_PARTITIONS is 'many'" in str(shown.exception)
+
+
+def test_the_demo_starts_no_broker_in_the_clear_for_who_wants_tls(monkeypatch, capsys):
+    monkeypatch.delenv("THREADLINE_BROKERS", raising=False)
+    monkeypatch.setenv("THREADLINE_SECURITY_PROTOCOL", "SSL")
+    assert run(["demo", "--once", "--port", str(free_ports(1)[0])]) == 2
+    assert "the embedded broker knows neither TLS nor users" in capsys.readouterr().err
 
 
 def test_a_reader_that_has_enough_is_no_error():
