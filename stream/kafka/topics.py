@@ -9,10 +9,16 @@ from typing import TYPE_CHECKING, Final
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
+    for_code,
+)
 
 from stream.errors import BrokerError
 from stream.kafka.connect import connection, translated
+from stream.kafka.refusals import NotAllowedError, client_of, rights_on_topics
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -135,17 +141,19 @@ async def check(settings: Settings) -> list[Difference]:
     async with _admin(settings) as admin:
         there = await _partitions(admin)
         for topic, configs in wanted.items():
+            told = await _configs(admin, topic)
             if topic not in there:
+                if told is not None:
+                    raise TopicAuthorizationFailedError(topic)
                 differences.append(Difference(topic, "topic", "there", None))
                 continue
             if there[topic] != settings.partitions:
                 count, found = str(settings.partitions), str(there[topic])
                 differences.append(Difference(topic, "partitions", count, found))
-            told = await _configs(admin, topic)
             differences += [
                 Difference(topic, name, value, told[name])
                 for name, value in configs.items()
-                if name in told and told[name] != value
+                if told and name in told and told[name] != value
             ]
     return differences
 
@@ -184,6 +192,8 @@ async def _create(
     for name, code, why in answer.topic_errors:  # type: ignore[attr-defined] # Typed as any answer.
         if code == TopicAlreadyExistsError.errno:
             continue  # Another process was faster.
+        if code == TopicAuthorizationFailedError.errno:
+            raise _hidden(settings, name)
         if code:
             msg = f"the topic {name} cannot be created: {why or for_code(code).__name__}"
             raise BrokerError(msg)
@@ -205,15 +215,27 @@ async def _seen(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, int]:
         await asyncio.sleep(0.05)
 
 
-async def _configs(admin: AIOKafkaAdminClient, topic: str) -> dict[str, str]:
+async def _configs(admin: AIOKafkaAdminClient, topic: str) -> dict[str, str] | None:
+    """The settings that the broker tells of ``topic``; None where it is not there."""
     answers = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
-    entries = [
-        entry
-        for answer in answers
-        for resource in answer.resources  # type: ignore[attr-defined] # Typed as any answer.
-        for entry in resource[4]
-    ]
-    return {entry[0]: entry[1] for entry in entries}
+    entries: dict[str, str] = {}
+    for answer in answers:
+        for code, _, _, _, told in answer.resources:  # type: ignore[attr-defined] # Typed as any answer.
+            if code == UnknownTopicOrPartitionError.errno:
+                return None
+            if code:
+                raise for_code(code)(topic)
+            entries |= {entry[0]: entry[1] for entry in told}
+    return entries
+
+
+def _hidden(settings: Settings, topic: str) -> NotAllowedError:
+    """A topic is not in the list of those that we may see, and may not be made by us."""
+    who, needed = client_of(settings.security), rights_on_topics(settings.prefix)
+    return NotAllowedError(
+        f"Kafka at {settings.brokers} neither shows {who} a topic {topic} nor lets it be created;"
+        f" grant {needed}"
+    )
 
 
 def _refuse_other_partitions(settings: Settings, there: dict[str, int]) -> None:

@@ -20,7 +20,7 @@ from aiokafka.errors import (
 from stream.errors import BrokerError
 from stream.kafka.batch import BATCH_BYTES
 from stream.kafka.connect import connection, ended, started, translated
-from stream.kafka.records import filled, send_batches
+from stream.kafka.records import filled, send_batches, take_note
 from stream.kafka.topics import RECORD_BYTES_MAX, VIEWS, Topics
 
 if TYPE_CHECKING:
@@ -103,6 +103,7 @@ class PartitionProducer:
                 with translated(self._settings), _explained(producer):
                     async with asyncio.timeout(COMMITTED_WITHIN_S):
                         await producer.begin_transaction()
+                        _end_of(producer).add_done_callback(take_note)
                         views = await self._write(producer, view_records, cut)
                         place, offset = offsets
                         await producer.send_offsets_to_transaction(
@@ -163,7 +164,12 @@ def _explained(producer: AIOKafkaProducer) -> Iterator[None]:
     try:
         yield
     except (IllegalOperation, AssertionError) as error:  # Neither of them is a KafkaError.
-        ended: Any = producer._txn_manager.wait_for_transaction_end()  # noqa: SLF001 # No public way.
+        ended = _end_of(producer)
         if ended is None or not ended.done() or ended.exception() is None:
             raise
         raise ended.exception() from error
+
+
+def _end_of(producer: AIOKafkaProducer) -> Any:  # noqa: ANN401 # A future, where there is one.
+    transactions: Any = producer._txn_manager  # noqa: SLF001 # No public way.
+    return transactions.wait_for_transaction_end()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
+from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from typing_extensions import override
@@ -24,12 +25,14 @@ from stream.process.runs import Forgetful, InTurn, Run, RunMessage
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aiokafka.consumer.group_coordinator import GroupCoordinator
     from aiokafka.structs import ConsumerRecord
 
     from stream.process.batches import RunApp
 
 POLL_S: Final = 0.25  # A seek waits for a poll that finds nothing.
 FETCH_WAIT_MS: Final = 250
+GROUP_ASKED_EVERY_S: Final = 0.5
 FAUST_LOG: Final = logging.getLogger("faust.threadline")  # Where the rest of Faust speaks.
 
 
@@ -61,6 +64,12 @@ class Consumer(driver.Consumer):
     def hold(self, partition: int) -> None:
         """Read nothing of ``partition`` until `go_on`."""
         self.pause_partitions({TP(self.app.log_topic, partition)})
+
+    async def left(self) -> None:
+        """Wait for what ends our part in the group, and raise it: else we would idle for ever."""
+        while True:
+            await asyncio.sleep(GROUP_ASKED_EVERY_S)
+            await self._thread.check_group()
 
     @override
     def _new_consumer_thread(self) -> ConsumerThread:
@@ -150,6 +159,18 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
             request_timeout_ms=int(conf.broker_request_timeout * 1000),
         )
+
+    async def check_group(self) -> None:
+        """Raise what aiokafka keeps for whoever asks it, which Faust does not."""
+        if self._consumer is not None and self._consumer._coordinator is not None:  # noqa: SLF001 # No public way.
+            await self.call_thread(self._check, self._consumer._coordinator)  # noqa: SLF001 # As above.
+
+    async def _check(self, coordinator: GroupCoordinator) -> None:
+        try:
+            coordinator.check_errors()
+        except KafkaError as error:
+            if not error.retriable:  # The others it tries again, once they have been asked for.
+                raise
 
     def seeks(self, tp: TP) -> int:
         """How often ``tp`` was sought."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 from aiokafka.errors import IllegalStateError, KafkaError
 
 from stream.errors import BrokerError
+from stream.kafka.refusals import NotAllowedError
 from stream.kafka.topics import Topics
 from stream.kafka.transactions import Fenced
 from stream.process.adopt import LogReplacedError, check_log, last_cut, restore
@@ -32,6 +33,7 @@ REVOKED_WITHIN_S: Final = 2.0  # What is not committed by then, the next owner f
 SAID_EVERY_S: Final = 10.0
 COLLECTED_EVERY: Final = 8  # batches
 MENDABLE: Final = (BrokerError, KafkaError, OSError)
+FINAL: Final = (LogReplacedError, NotAllowedError)
 log = logging.getLogger(__name__)
 
 
@@ -175,7 +177,7 @@ class Partitions:
             return _Owned(await self._restored(commits, place), commits)
         except BaseException as error:
             self._in_background(commits.close())
-            if isinstance(error, LogReplacedError) or not isinstance(error, MENDABLE):
+            if isinstance(error, FINAL) or not isinstance(error, MENDABLE):
                 raise
             self.say(error)
             await asyncio.sleep(AGAIN_AFTER_S)
@@ -198,7 +200,7 @@ class Partitions:
         owned = self._owned.get(partition)
         if owned is None or owned.commits is not commits:
             return  # It was ended for other reasons.
-        if not isinstance(error, MENDABLE):
+        if isinstance(error, FINAL) or not isinstance(error, MENDABLE):
             if not self.failed.done():
                 self.failed.set_exception(error)
             return

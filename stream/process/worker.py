@@ -14,7 +14,7 @@ from faust.types import StreamT  # noqa: TC002 # Faust reads an agent's annotati
 from mode import CrashingSupervisor
 
 from stream.errors import BrokerError
-from stream.kafka.connect import connection, reachable
+from stream.kafka.connect import connection, reachable, translated
 from stream.kafka.topics import Topics, create
 from stream.process.all_views import AllViews
 from stream.process.batches import NoTables, RunApp, RunTopic
@@ -119,7 +119,7 @@ async def _work(settings: Settings, member: str, pace: Pace, job: Callable[[Plac
     log.info("%s works for %s", member, settings.prefix)
     watching = asyncio.create_task(_watch(settings, partitions))
     try:
-        await _until_ended(app, partitions)
+        await _until_ended(settings, app, consumer, partitions)
     finally:
         watching.cancel()
 
@@ -135,24 +135,32 @@ async def _watch(settings: Settings, partitions: Partitions) -> None:
             partitions.say(error)
 
 
-async def _until_ended(app: RunApp, partitions: Partitions) -> None:
+async def _until_ended(
+    settings: Settings, app: RunApp, consumer: Consumer, partitions: Partitions
+) -> None:
     asked = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, asked.set)
     starting = asyncio.create_task(app.start())
+    left = asyncio.create_task(consumer.left())
     ends: list[asyncio.Future[Any]] = [
         asyncio.ensure_future(asked.wait()),
         asyncio.ensure_future(app.wait_until_stopped()),
         partitions.failed,
+        left,
     ]
-    starting.add_done_callback(lambda task: None if task.cancelled() else task.exception())
+    for task in (starting, left):
+        task.add_done_callback(lambda ended: None if ended.cancelled() else ended.exception())
     try:
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         if partitions.failed.done():
             partitions.failed.result()
-        if not asked.is_set() and app.crash_reason is not None:
-            raise app.crash_reason
+        with translated(settings):
+            if left.done():
+                left.result()
+            if not asked.is_set() and app.crash_reason is not None:
+                raise app.crash_reason
     finally:
         await partitions.close()
         await _stopped(app, starting, ends)

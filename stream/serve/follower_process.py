@@ -19,9 +19,11 @@ import msgspec
 
 from stream.config import Settings
 from stream.errors import StreamError
+from stream.kafka.refusals import NotAllowedError
 
 NICE: Final = 10  # Answers come first: without it their slowest hundredth takes twice as long.
 FAILED: Final = 3
+REFUSED: Final = 4  # Kafka does not let us read; why is on standard output.
 
 
 class _Order(msgspec.Struct):
@@ -44,6 +46,9 @@ def main() -> int:
     os.nice(NICE)
     try:
         asyncio.run(_follow(read.settings, Path(read.database)))
+    except NotAllowedError as error:
+        sys.stdout.write(str(error))
+        return REFUSED
     except StreamError as error:
         sys.stderr.write(f"follower: {error}\n")
         return FAILED

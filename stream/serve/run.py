@@ -17,9 +17,10 @@ from typing_extensions import override
 
 from stream.errors import ServeError
 from stream.kafka.connect import reachable
+from stream.kafka.refusals import NotAllowedError
 from stream.kafka.topics import create as create_topics
 from stream.serve.api.app import create
-from stream.serve.follower_process import order
+from stream.serve.follower_process import REFUSED, order
 from stream.serve.schema import open_writer
 
 if TYPE_CHECKING:
@@ -70,10 +71,14 @@ async def _serve(settings: Settings, listening: socket.socket, database: Path) -
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, timeout_graceful_shutdown=3, server_header=False
     )
+    server = _Server(config, app)
+    follower.refused.add_done_callback(lambda _: setattr(server, "should_exit", True))
     async with follower.running():
         host, port = listening.getsockname()[:2]
         log.info("serving on http://%s:%d", host, port)
-        await _Server(config, app).serve(sockets=[listening])
+        await server.serve(sockets=[listening])
+    if follower.refused.done():
+        raise NotAllowedError(follower.refused.result())
 
 
 class _Server(uvicorn.Server):
@@ -102,9 +107,13 @@ class _Server(uvicorn.Server):
 
 
 class Follower:
-    """The process beside this one; started again, each time later, when it ends."""
+    """The process beside this one; started again, each time later, when it ends.
+
+    Where Kafka lets it read nothing from the start, ``refused`` says why, and it stays away.
+    """
 
     def __init__(self, settings: Settings, database: Path) -> None:
+        self.refused: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._order = order(settings, database)
         self._process: asyncio.subprocess.Process | None = None
 
@@ -130,29 +139,38 @@ class Follower:
     async def _keep(self) -> None:
         pause_s = BACK_OFF_S
         clock = asyncio.get_running_loop().time
+        first = clock()
         while True:
             began = clock()
-            await self._start()
-            assert self._process is not None  # noqa: S101 (just started)
-            status = await self._process.wait()
+            process = await self._start()
+            assert process.stdout is not None  # noqa: S101 (a pipe was asked for)
+            said = (await process.stdout.read()).decode(errors="replace")
+            status = await process.wait()
+            if status == REFUSED and clock() - first < BACK_OFF_MAX_S:
+                self.refused.set_result(said)
+                return
+            if said:
+                log.warning("%s", said)
             pause_s = BACK_OFF_S if clock() - began > BACK_OFF_MAX_S else pause_s
             log.warning("the follower ended with status %d; again in %g s", status, pause_s)
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, BACK_OFF_MAX_S)
 
-    async def _start(self) -> None:
+    async def _start(self) -> asyncio.subprocess.Process:
         # Its standard input stays open for as long as we live: it ends when that does.
-        self._process = await asyncio.create_subprocess_exec(
+        process = self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "stream.serve.follower_process",
             stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is for us to pass on.
         )
-        assert self._process.stdin is not None  # noqa: S101 (a pipe was asked for)
-        self._process.stdin.write(self._order)
+        assert process.stdin is not None  # noqa: S101 (a pipe was asked for)
+        process.stdin.write(self._order)
         with suppress(ConnectionError):
-            await self._process.stdin.drain()
+            await process.stdin.drain()
+        return process
 
     async def _end(self) -> None:
         if self._process is None or self._process.returncode is not None:
