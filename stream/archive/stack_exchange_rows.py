@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from stream.archive.base import Options, Report
     from stream.archive.opening import File
 
-ROW_MAX: Final = 32 * 1024 * 1024
+ROW_MAX: Final = 8 * 1024 * 1024  # A post has at most 30,000 characters.
+DEPTH_MAX: Final = 100  # Rows stand right within the root; what is open takes memory.
 CHUNK: Final = 256 * 1024
 PENDING_MAX: Final = 4 * 1024 * 1024  # Of a row: lxml would hold it whole, and several times.
 YEAR_MIN, YEAR_MAX = 1970, 2100
@@ -169,6 +170,10 @@ class _Doctype(Exception):  # noqa: N818  (never leaves this module)
     """There is a document type declaration."""
 
 
+class _TooDeep(Exception):  # noqa: N818  (never leaves this module)
+    """Elements stand within elements, and so on."""
+
+
 class _Reading:
     """One file; after an error a new parser goes on at the next line, within the same root."""
 
@@ -219,6 +224,9 @@ class _Reading:
         except (LookupError, ValueError) as error:
             msg = f"{self._file.where} is in an encoding that cannot be read: {error}"
             raise ArchiveError(msg) from error
+        except _TooDeep:
+            at = max(0, self._parser.CurrentByteIndex - before)
+            return f"elements stand more than {DEPTH_MAX} deep in one another", chunk[at:]
         except _Doctype:
             msg = "it has a document type declaration, which no dump has, and which may expand"
             self._report.refuse(self._file.where, msg, self._options)
@@ -249,6 +257,8 @@ class _Reading:
     def _begin(self) -> None:
         self._parser = expat.ParserCreate()
         self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._depth = 0
         self._parser.StartDoctypeDeclHandler = _refuse
         self._fed = self._pending = 0
         if self._root is not None:
@@ -257,10 +267,16 @@ class _Reading:
             self._parser.Parse(opening, False)  # noqa: FBT003  (takes no keyword)
 
     def _start(self, name: str, attributes: Row) -> None:
+        self._depth += 1
+        if self._depth > DEPTH_MAX:
+            raise _TooDeep
         if name == "row":
             self._found.append(attributes)
         elif self._root is None:
             self._root = name
+
+    def _end(self, _name: str) -> None:
+        self._depth -= 1
 
 
 def _refuse(*_declared: object) -> None:

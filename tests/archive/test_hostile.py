@@ -53,7 +53,7 @@ def test_a_row_of_a_gigabyte_is_refused_by_a_limit_that_says_so(tmp_path):
         tmp_path,
         _expanding((HEAD + b"<posts>\n" + ROW + row, 1), body, (b'" />\n</posts>\n', 1)),
     )
-    refused(folder, "Posts.xml, row 2", "longer than 32 MiB", "--skip-unreadable")
+    refused(folder, "Posts.xml, row 2", "longer than 8 MiB", "--skip-unreadable")
 
 
 def test_a_line_of_a_gigabyte_is_refused_by_a_limit_that_says_so(tmp_path):
@@ -70,6 +70,23 @@ def test_an_xml_bomb_is_refused(tmp_path):
         tmp_path, HEAD + LAUGHS + b"<posts>\n" + ROW.replace(b"What?", b"&j;") + b"</posts>\n"
     )
     refused(folder, "Posts.xml", "document type declaration", args=("--format", "stack-exchange"))
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        pytest.param(b"<a>" * 2_000_000, "more than 100 deep", id="elements within elements"),
+        pytest.param(
+            b"<row %b />\n" % b" ".join(b'a%d=""' % n for n in range(300_000)),
+            "no Id",
+            id="columns",
+        ),
+    ],
+)
+def test_a_row_of_whatever_xml_is_refused(tmp_path, row, said):
+    folder = _dump(tmp_path, HEAD + b"<posts>\n" + ROW + row + b"\n</posts>\n")
+    refused(folder, "Posts.xml, row 2", said)
+    assert inspected(folder)["skipped"] >= 1
 
 
 def test_a_zst_that_expands_without_end_is_refused(tmp_path):

@@ -129,7 +129,7 @@ def test_rows_are_found_wherever_the_file_is_read_in_parts(tmp_path):
 def test_a_row_without_end_is_refused(broken):
     long = xml("posts", [question(1), question(2, Body="x" * (ROW_MAX + CHUNK)), question(3)])
     folder = broken(long)
-    with pytest.raises(RowError, match=r"row 2: longer than 32 MiB"):
+    with pytest.raises(RowError, match=r"row 2: longer than 8 MiB"):
         told(folder)
     assert sorted(_posts(told(folder, skip_unreadable=True))) == ["1", "3"]
 
