@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import math
+import re
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
@@ -23,12 +24,15 @@ if TYPE_CHECKING:
 LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)  # A date beyond it is a slip, not a date.
 OTHERS: Final = (".md", ".txt", ".html", ".xml", ".csv", ".tsv", ".rst", ".pdf", ".py", ".sh")
 LOOKED_AT: Final = 20  # So many files of a folder are looked at to recognise it.
+AT_ONCE_MAX: Final = 200_000  # So many commas: a list of more parts may be millions of small ones.
 UNREADABLE: Final = (msgspec.MsgspecError, ValueError, RecursionError)
 
 Number = int | float | str | None
 """What changed its JSON type over the years."""
 
 T = TypeVar("T")
+
+_MARKS: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{},]', re.DOTALL)
 
 
 class Row(NamedTuple):
@@ -167,6 +171,10 @@ def _apart(row: Row, options: Options, report: Report) -> Iterator[Row]:
     if not row.data.startswith(b"["):
         yield row
         return
+    if row.data.count(b",") > AT_ONCE_MAX:
+        for number, part in enumerate(elements(row.data), row.row):
+            yield Row(row.where, number, part)
+        return
     try:
         parts = msgspec.json.decode(row.data, type=list[msgspec.Raw])
     except UNREADABLE as error:
@@ -174,3 +182,23 @@ def _apart(row: Row, options: Options, report: Report) -> Iterator[Row]:
         return
     for number, part in enumerate(parts, row.row):
         yield Row(row.where, number, bytes(part))
+
+
+def elements(data: bytes) -> Iterator[bytes]:
+    """The elements of a list, one after the other; whether they are JSON is not looked at."""
+    depth, start = 0, 1
+    for mark in _MARKS.finditer(data):
+        sign = mark[0]
+        if sign in b"[{":
+            depth += 1
+        elif sign in b"]}":
+            depth -= 1
+        if depth == 0 or (depth == 1 and sign == b","):
+            yield data[start : mark.start()].strip()
+            start = mark.end()
+        if depth == 0:
+            break
+    if rest := data[start:].strip():
+        yield rest  # What was cut off, or should not be there
+    if depth:
+        yield b""  # No JSON, which says so

@@ -1,9 +1,16 @@
 from __future__ import annotations
 
+import json
+import tracemalloc
+from functools import partial
+
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stream.archive.base import Options
-from stream.archive.json_rows import of_json, printed, rows, seconds
+from stream.archive.json_rows import Row, decoded, elements, of_json, printed, rows, seconds
 from stream.archive.opening import LINE_MAX, opened
 from stream.errors import RowError
 from tests.archive.json_files import at
@@ -61,6 +68,43 @@ def test_what_is_too_long_is_refused(read, report, start):
 def test_a_list_that_is_cut_off_is_said(read):
     with pytest.raises(RowError, match="row 1: it is no JSON"):
         read(b'[\n{"a": 1},\n{"a"')
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(alphabet='a\\",[]{}: \n'),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(alphabet='b\\"]}'), inner),
+    max_leaves=12,
+)
+
+
+@given(parts=st.lists(JSON, min_size=1), indent=st.sampled_from([None, 1]))
+def test_a_long_list_is_taken_apart_piece_by_piece(parts, indent):
+    data = json.dumps(parts, indent=indent).encode()
+    assert [json.loads(part) for part in elements(data)] == parts
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [(b'{"a": 1},', "JSON is malformed|truncated"), (b'"', "malformed|truncated"), (b"", "trunc")],
+    ids=["within", "within a text", "after an element"],
+)
+def test_a_long_list_that_is_cut_off_is_said(report, data, problem):
+    found = [Row("f", n, part) for n, part in enumerate(elements(b"[{}," + data))]
+    decoder = msgspec.json.Decoder(dict[str, int])
+    assert decoded(found[0], decoder, Options(), report) == {}
+    with pytest.raises(RowError, match=problem):
+        list(map(partial(decoded, decoder=decoder, options=Options(), report=report), found))
+
+
+def test_a_list_of_millions_is_not_held_all_at_once(tmp_path, report):
+    path = tmp_path / "many.json"
+    path.write_bytes(b"[" + b"{}," * 210_000 + b"{}]")
+    with opened(path, Options(), report) as files:
+        tracemalloc.start()
+        assert sum(1 for _ in rows(files, Options(), report)) == 210_001
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 10 * path.stat().st_size
 
 
 def test_what_lies_beside_the_data_is_not_read(tmp_path, report):
