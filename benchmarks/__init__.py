@@ -1,1 +1,1 @@
-"""What the promises about speed are measured with: ``python -m benchmarks.NAME``."""
+"""What the promises about speed are measured with: ``python -m benchmarks``; see README.md."""

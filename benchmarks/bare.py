@@ -1,27 +1,32 @@
-"""The bare loop: aiokafka's ``getmany`` from the start of the log to its end, each record decoded.
+"""The bare loop: aiokafka's ``getmany`` from the start of the log to its end, in no group.
 
-It keeps nothing and writes nothing. ``python -m benchmarks.bare BROKERS PREFIX PARTITIONS`` prints
-one JSON object: events, seconds, CPU seconds.
+Each record is read and folded by the simple job into a plain dictionary; nothing is restored,
+kept or written. ``python -m benchmarks.bare BROKERS PREFIX PARTITIONS`` prints one JSON object.
 """
 
 from __future__ import annotations
 
 import asyncio
+import resource
 import sys
 import time
+from typing import TYPE_CHECKING
 
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from stream.codec.events import decode
+from benchmarks.simple import fold
 from stream.config import Settings
 from stream.kafka.connect import connection
 from stream.kafka.topics import Topics
 from stream.process.worker import Pace
 
+if TYPE_CHECKING:
+    from benchmarks.simple import State
+
 
 async def bare(settings: Settings) -> dict[str, float]:
-    """Read and decode the whole log once."""
+    """Go over the whole log once."""
     topic = Topics(settings.prefix).events
     consumer = AIOKafkaConsumer(
         **connection(settings),
@@ -33,17 +38,18 @@ async def bare(settings: Settings) -> dict[str, float]:
     consumer.assign(places)
     await consumer.start()
     ends = await consumer.end_offsets(places)
+    states: dict[bytes | None, State] = {}
     started, cpu, events = time.perf_counter(), time.process_time(), 0
     while [place for place in places if await consumer.position(place) < ends[place]]:
         fetched = await consumer.getmany(timeout_ms=500, max_records=4 * Pace().run_records)
         for records in fetched.values():
-            for record in records:
-                decode(record.value or b"", where=topic)
+            fold(states, records)
             events += len(records)
     took = {
-        "events": events,
+        "count": events,
         "seconds": time.perf_counter() - started,
         "cpu_s": time.process_time() - cpu,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
     await consumer.stop()
     return took

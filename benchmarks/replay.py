@@ -21,12 +21,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from xml.parsers import expat
 
 import orjson
 from typing_extensions import override
 
+from benchmarks import logs, results
+from benchmarks.bench import bare
 from stream.archive.base import Options, Report
 from stream.archive.detect import read_encoded
 from stream.archive.generate import generate
@@ -34,6 +36,11 @@ from stream.archive.made_up.stack_exchange import write_dump
 from stream.config import Settings
 from stream.replay import How, Source, publish
 from tests.brokers import apache, embedded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from benchmarks.bench import Bench
 
 EVENTS_AN_ITEM: Final = 1.1
 EVENTS_A_THREAD: Final = 22  # Few more are generated than wanted.
@@ -89,6 +96,28 @@ def main() -> None:
                 _say(f"on {asked.broker}:")
                 _say(_measured("replay", dump, brokers, asked.partitions))
     _say(GOAL)
+
+
+def replay(bench: Bench) -> Iterator[results.Took]:
+    """The same as a figure of ``python -m benchmarks``, the bare loop before and after it."""
+    with bench.folder() as folder, bench.broker() as broker:
+        noise = broker.named("noise")
+        asyncio.run(logs.publish(noise, logs.community(bench.sizes.worker)))
+        dump = _dump(folder / "dump", bench.sizes.replay_items)
+        yield bare("replay", noise)
+        for what in ("lxml", "expat", "read", "replay"):
+            brokers = noise.brokers if what == "replay" else ""
+            took = _measured(what, dump, brokers, noise.partitions)
+            yield results.Took(
+                figure="replay",
+                what=took.what,
+                count=took.count,
+                seconds=took.seconds,
+                cpu_s=took.cpu_s,
+                peak_mb=took.rss_mb,
+                unit=took.unit,
+            )
+        yield bare("replay", noise, after=True)
 
 
 def _dump(folder: Path, items: int) -> Path:

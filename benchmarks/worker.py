@@ -1,189 +1,92 @@
-"""How fast a worker folds a log with all views, against a bare loop that only decodes it.
+"""The worker: the simple job beside other engines, and the whole job, all views of it.
 
-``python -m benchmarks.worker --broker apache`` starts a broker of its own, publishes a made-up
-community of half a million events, and measures in one run: the bare loop (`benchmarks.bare`), the
-worker, and the bare loop again, for the noise. ``--compiled``: the worker's fold is machine code.
-CPU is that of the measured process alone; the broker runs beside it on the same machine.
+A run is over when the offsets of the last record are committed, by whichever engine; it began
+with the first record. All read one log, each in its own way (README.md says what is fair).
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import os
-import shutil
-import subprocess
-import sys
-import tempfile
-import time
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from itertools import islice
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
+import msgspec
 import orjson
-from typing_extensions import override
 
-from stream.archive.generate import generate
-from stream.codec.cuts import decode_cut
-from stream.codec.events import encode
-from stream.compiled import PACKAGE, compile_fold
-from stream.config import Settings
-from stream.kafka.follow import open_reader
-from stream.kafka.publish import open_publisher
+from benchmarks import logs
+from benchmarks.bench import bare
+from benchmarks.child import work
+from benchmarks.groups import group_on
+from benchmarks.meter import Meter
+from benchmarks.peers import measured_peers
+from benchmarks.processes import ROOT, running
+from benchmarks.simple import truth
 from stream.kafka.topics import Topics
-from tests.brokers import apache, embedded
+from stream.process.commit import group_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-    from stream.codec.events import Encoded
+    from benchmarks.bench import Bench, Broker
+    from benchmarks.results import Took
+    from benchmarks.simple import Answers
+    from stream.config import Settings
 
-PUBLISHED_AT_ONCE: Final = 20_000
-EVENTS_A_THREAD: Final = 22  # Few more are generated than wanted.
-WITHIN_S: Final = 600.0
-WORK: Final = """\
-import logging, sys
-from stream.config import Settings
-from stream.process.worker import run
-logging.basicConfig(level=logging.INFO, format="%(message)s")
-brokers, prefix, partitions = sys.argv[1:]
-run(Settings(brokers=brokers, prefix=prefix, partitions=int(partitions)))
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Took:
-    """What one run over the whole log took."""
-
-    what: str
-    events: int
-    seconds: float
-    cpu_s: float
-    rss_mb: float | None = None
-
-    @property
-    def rate(self) -> float:
-        """Events a second."""
-        return self.events / self.seconds
-
-    @override
-    def __str__(self) -> str:
-        cpu_us = self.cpu_s / self.events * 1e6
-        memory = "" if self.rss_mb is None else f", peak {self.rss_mb:.0f} MB"
-        return f"{self.what:12} {self.rate:>9,.0f} events/s, {cpu_us:5.1f} µs CPU an event{memory}"
+SIMPLE: Final = "worker, simple job"
+WHOLE: Final = "worker, all views"
+OURS: Final = "threadline, exactly-once"
+WITHIN_S: Final = 900.0
+STARTED_WITHIN_S: Final = 60.0
+Job = Literal["all", "simple"]
 
 
-def main() -> None:
-    """Measure, and print a line a run."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--broker", choices=("embedded", "apache"), default="embedded")
-    parser.add_argument("--events", type=int, default=500_000)
-    parser.add_argument("--partitions", type=int, default=4)
-    parser.add_argument("--compiled", action="store_true", help="the fold by `stream.compiled`")
-    asked = parser.parse_args()
-    start = apache if asked.broker == "apache" else embedded
-    with tempfile.TemporaryDirectory() as folder, start(Path(folder)) as brokers:
-        settings = Settings(brokers=brokers, prefix="bench", partitions=asked.partitions)
-        _say(f"{asked.broker}: publishing {asked.events:,} events")
-        asyncio.run(_publish(settings, asked.events))
-        before = _bare(settings)
-        _say(before)
-        where = _compiled(Path(folder) / "compiled") if asked.compiled else Path.cwd()
-        work = asyncio.run(_work(settings, asked.events, where))
-        _say(work)
-        after = _bare(settings)
-        _say(after)
-        bare = (before.rate + after.rate) / 2
-        cpu = (before.cpu_s + after.cpu_s) / 2
-        _say(
-            f"worker / bare loop: {work.rate / bare:.2f} in events/s, {cpu / work.cpu_s:.2f} in CPU"
-        )
+def simple(bench: Bench) -> Iterator[Took]:
+    """Ours and the others, in one run, on one topic."""
+    with bench.broker() as broker:
+        settings = broker.named("simple")
+        asyncio.run(logs.publish(settings, logs.community(bench.sizes.worker)))
+        wanted = truth(logs.community(bench.sizes.worker))
+        yield bare(SIMPLE, settings)
+        took = asyncio.run(worked(broker, settings, "simple"))
+        right = asyncio.run(_kept(settings)) == wanted
+        yield msgspec.structs.replace(took, figure=SIMPLE, what=OURS, right=right)
+        if bench.peers:
+            yield from measured_peers(bench, broker, settings, wanted)
+        yield bare(SIMPLE, settings, after=True)
 
 
-def _compiled(folder: Path) -> Path:
-    """A copy of the package whose fold is compiled."""
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(PACKAGE, folder / PACKAGE.name, ignore=ignored)
-    compile_fold(folder)
-    return folder
+def whole(bench: Bench) -> Iterator[Took]:
+    """All views and changelogs, interpreted and compiled, each on a log of its own."""
+    ways = {"threadline": ROOT}
+    if bench.compiled:
+        ways["threadline, compiled"] = bench.compiled_root()
+    with bench.broker() as broker:
+        for n, (way, root) in enumerate(ways.items()):
+            settings = broker.named(f"whole-{n}")
+            asyncio.run(logs.publish(settings, logs.community(bench.sizes.worker)))
+            if n == 0:
+                yield bare(WHOLE, settings)
+            took = asyncio.run(worked(broker, settings, "all", root))
+            yield msgspec.structs.replace(took, figure=WHOLE, what=way)
+        yield bare(WHOLE, broker.named("whole-0"), after=True)
 
 
-async def _publish(settings: Settings, events: int) -> None:
-    encoded = _encoded(events)
-    async with open_publisher(settings) as publisher:
-        while some := list(islice(encoded, PUBLISHED_AT_ONCE)):
-            await publisher.publish(some)
-        await publisher.flush()
+async def worked(broker: Broker, settings: Settings, job: Job, root: Path = ROOT) -> Took:
+    """From the moment at which a worker has its first partition until all is committed."""
+    async with (
+        group_on(settings, group_of(settings)) as group,
+        running(work(settings, job), cwd=root) as worker,
+    ):
+        await worker.says("goes on", within_s=STARTED_WITHIN_S)
+        meter = Meter(broker, worker)
+        await group.all_committed(within_s=WITHIN_S)
+        return meter.took("", "", group.events)
 
 
-def _encoded(events: int) -> Iterator[Encoded]:
-    made = generate(
-        threads=events // EVENTS_A_THREAD + 1000,
-        seed=1,
-        since=datetime(2010, 1, 1, tzinfo=UTC),
-        until=datetime(2020, 1, 1, tzinfo=UTC),
-    )
-    threads = (event for event in made if event.subject)  # The rest goes to every partition.
-    return (encode(event) for event in islice(threads, events))
-
-
-def _bare(settings: Settings) -> Took:
-    arguments = [settings.brokers, settings.prefix, str(settings.partitions)]
-    done = subprocess.run(  # noqa: S603 # Ourselves.
-        [sys.executable, "-m", "benchmarks.bare", *arguments], stdout=subprocess.PIPE, check=True
-    )
-    took = orjson.loads(done.stdout)
-    return Took("bare loop", took["events"], took["seconds"], took["cpu_s"])
-
-
-async def _work(settings: Settings, events: int, where: Path) -> Took:
-    """From the moment at which the worker has its partitions until all is committed."""
-    arguments = [settings.brokers, settings.prefix, str(settings.partitions)]
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", WORK, *arguments), cwd=where, stderr=subprocess.PIPE
-    )
-    assert process.stderr is not None  # noqa: S101 # Tells the type checker.
-    while b"goes on" not in await process.stderr.readline():
-        pass
-    started, cpu = time.perf_counter(), _cpu_s(process.pid)
-    await _committed(settings, events)
-    took = Took(
-        "worker",
-        events,
-        time.perf_counter() - started,
-        _cpu_s(process.pid) - cpu,
-        _peak_mb(process.pid),
-    )
-    process.terminate()
-    await process.communicate()
-    return took
-
-
-async def _committed(settings: Settings, events: int) -> None:
-    topic = Topics(settings.prefix).progress
-    cuts: dict[int, int] = {}
-    async with asyncio.timeout(WITHIN_S), open_reader(settings, [topic], {}) as reader:
-        while sum(cuts.values()) < events:
-            for (_, partition), records in (await reader.batch(1000, 100)).items():
-                cuts[partition] = decode_cut(records[-1].value or b"", where=topic).offset
-
-
-def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _peak_mb(pid: int) -> float:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
-
-
-def _say(line: object) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main()
+async def _kept(settings: Settings) -> Answers:
+    """What the simple job's changelog holds."""
+    found: Answers = {}
+    async for key, value in logs.records(settings, Topics(settings.prefix).threads):
+        count, _, first = orjson.loads(value)
+        found[key.decode()] = (count, first)
+    return found

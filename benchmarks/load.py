@@ -1,0 +1,110 @@
+"""Reads at a steady rate, whatever becomes of them: ``python -m benchmarks.load ORDER``.
+
+An open loop: each request is due at its moment, and its wait is counted from then on, also where
+it was sent late because others were not answered (no coordinated omission). It ends when its
+input does, and prints one JSON object: the waits by kind, and how many went wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+from collections import Counter, defaultdict
+from datetime import date
+from typing import Final
+
+import msgspec
+
+from benchmarks.http import Http
+
+SHARES: Final = {"thread": 60, "list": 25, "activity": 10, "latency": 5}
+STATES: Final = ("waiting", "answered", "accepted", "closed")
+METRICS: Final = ("first_response", "first_answer", "accepted")
+YEARS: Final = (2010, 2020)  # Those of the log.
+OK: Final = 200
+SENT_MAX: Final = 500_000  # Whatever becomes of who started it.
+
+
+class Order(msgspec.Struct, kw_only=True):
+    """Where, how often a second, and the threads that are there."""
+
+    port: int
+    rate: float
+    community: str
+    threads: list[str]
+
+
+class Said(msgspec.Struct, kw_only=True):
+    """What is printed."""
+
+    waited_ms: dict[str, list[float]]
+    wrong: dict[str, int]
+
+
+class Load:
+    """One run of it."""
+
+    def __init__(self, order: Order) -> None:
+        self.waited_ms: dict[str, list[float]] = defaultdict(list)
+        self.wrong: Counter[str] = Counter()
+        self._order = order
+        self._http = Http(order.port)
+        self._random = random.Random(1)  # noqa: S311 # The same reads in every run.
+
+    async def run(self, ended: asyncio.Event) -> None:
+        """Until ``ended``, then until all are answered."""
+        clock = asyncio.get_running_loop().time
+        began, sent = clock(), 0
+        asked: set[asyncio.Task[None]] = set()
+        while not ended.is_set() and sent < SENT_MAX:
+            due = began + sent / self._order.rate
+            await asyncio.sleep(max(0.0, due - clock()))
+            task = asyncio.create_task(self._ask(due))
+            asked.add(task)
+            task.add_done_callback(asked.discard)
+            sent += 1
+        await asyncio.gather(*asked)
+        await self._http.close()
+
+    async def _ask(self, due: float) -> None:
+        kind = self._random.choices(list(SHARES), list(SHARES.values()))[0]
+        try:
+            status, _ = await self._http.get(self._path(kind))
+        except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
+            self.wrong[type(error).__name__] += 1
+            return
+        if status == OK:
+            waited_s = asyncio.get_running_loop().time() - due
+            self.waited_ms[kind].append(waited_s * 1000)
+        else:
+            self.wrong[f"{kind} {status}"] += 1
+
+    def _path(self, kind: str) -> str:
+        community = self._order.community
+        if kind == "thread":
+            return f"/v1/threads/{community}/{self._random.choice(self._order.threads)}"
+        if kind == "list":
+            state = self._random.choice(STATES)
+            return f"/v1/threads?community={community}&state={state}"
+        if kind == "latency":
+            metric = self._random.choice(METRICS)
+            return f"/v1/latency?community={community}&metric={metric}"
+        return f"/v1/activity?community={community}&bucket=day&{self._two_months()}"
+
+    def _two_months(self) -> str:
+        since = date(self._random.randrange(*YEARS), self._random.randrange(1, 11), 1)
+        return f"since={since}&until={since.replace(month=since.month + 2)}"
+
+
+async def _run(order: Order) -> None:
+    load, ended = Load(order), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_reader(sys.stdin.fileno(), ended.set)
+    await load.run(ended)
+    said = Said(waited_ms=load.waited_ms, wrong=load.wrong)
+    sys.stdout.write(msgspec.json.encode(said).decode() + "\n")
+
+
+if __name__ == "__main__":
+    asyncio.run(_run(msgspec.json.decode(sys.argv[1], type=Order)))

@@ -1,0 +1,74 @@
+"""What runs say together."""
+
+import pytest
+
+from benchmarks.goals import goals
+from benchmarks.results import AFTER, BARE, Goal, Took, lines, more_said, noise
+from benchmarks.serve import quantile
+from benchmarks.worker import OURS, SIMPLE
+
+
+def took(what, rate, *, right=None, **more):
+    return Took(
+        figure=SIMPLE,
+        what=what,
+        count=1000,
+        seconds=1000 / rate,
+        cpu_s=0.01,
+        right=right,
+        more=more,
+    )
+
+
+def test_a_line_is_the_median_of_its_runs_beside_the_bare_loop_of_its_figure():
+    runs = [
+        took(BARE, 100),
+        *(took(OURS, rate) for rate in (10, 50, 20)),
+        took(AFTER, 300),
+    ]
+    ours = lines(runs)[1]
+    assert (ours.rate, ours.rate_ratio, ours.runs) == pytest.approx((20, 0.1, 3))
+
+
+def test_noise_is_how_far_the_bare_loop_before_and_after_are_apart():
+    (found,) = noise([took(BARE, 100), took(OURS, 50), took(AFTER, 300)])
+    assert (found.rate, found.cpu) == pytest.approx((1.0, 0.0))
+
+
+def test_one_wrong_output_makes_a_line_wrong_and_no_goal_counts_it():
+    runs = [
+        took(BARE, 100),
+        took(OURS, 50, right=True),
+        took("Quix Streams, at-least-once", 10, right=True),
+        took("Quix Streams, exactly-once", 20, right=False),
+    ]
+    found = lines(runs)
+    assert [line.right for line in found] == [None, True, True, False]
+    (goal,) = goals(found)
+    assert (goal.measured, goal.reached) == (5.0, True)
+
+
+@pytest.mark.parametrize(
+    ("measured", "at_least", "reached"),
+    [
+        pytest.param(2, True, True, id="more than promised"),
+        pytest.param(0.5, True, False, id="less than promised"),
+        pytest.param(0.5, False, True, id="below what may be taken"),
+        pytest.param(2, False, False, id="above what may be taken"),
+        pytest.param(1, True, True, id="just what was promised"),
+        pytest.param(1, False, True, id="just what may be taken"),
+    ],
+)
+def test_goals_are_floors_or_ceilings(measured, at_least, reached):
+    assert Goal(what="", goal=1, measured=measured, at_least=at_least).reached == reached
+
+
+def test_what_only_a_figure_has_is_said_with_its_unit():
+    said = more_said({"p50_ms": 1.25, "memory_B/item": 1500.4, "thread_p99_ms": 3.0})
+    assert said == "p50 1.2 ms, memory 1,500 B/item, thread p99 3 ms"
+
+
+def test_quantiles_are_values_that_were_measured():
+    waited = [float(n) for n in range(1, 101)]
+    assert [quantile(waited, share) for share in (0.5, 0.99, 0.999)] == [51, 100, 100]
+    assert quantile([], 0.5) == 0
