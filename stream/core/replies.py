@@ -110,10 +110,10 @@ def _concerned(thread: Thread, post: Post, author: Voice | None, since: Item) ->
 
 
 def _calls(thread: Thread, voice: Voice) -> Iterable[str]:
-    """The called names under which a person has written."""
+    """The called names under which a person has written, with that one which may have gone."""
     if thread.roots is None:
         return (voice.call,)
-    return thread.calls.get(thread.who(voice), (voice.call,))
+    return {voice.call, *thread.calls.get(thread.who(voice), ())}
 
 
 def _names(thread: Thread, voice: Voice) -> set[str]:

@@ -8,6 +8,7 @@ import pytest
 from stream.codec.views import tell
 from stream.core.events import Person
 from stream.core.fold import Partition
+from tests.laws.telling import fold
 from tests.story import MINUTE, aliased, answered, asked, commented, deleted, posted
 
 
@@ -151,3 +152,11 @@ def test_a_stated_reply_is_explicit_and_a_flat_post_is_not():
     topic = [flat(1, "Ann"), flat(2, "Bob"), flat(3, "Cid", on="2")]
     assert replies("3", *topic) == {"explicit": ["2"], **everywhere("2")}
     assert replies("2", *topic) == {}
+
+
+def test_who_called_a_name_that_its_only_bearer_has_lost_is_looked_at_again():
+    """An account's other name turns up just as somebody of that name, without an account, comes."""
+    named, called = said(1, Person(id="1", name="Zed")), said(5, "Bob", "Zed")
+    renamed, namesake = said(1, Person(id="1", name="Cy")), said(9, "Cy")
+    later = fold([[asked("Ann"), named, called], [renamed, namesake]])
+    assert later == fold([[asked("Ann"), named, called, renamed, namesake]])
