@@ -185,6 +185,12 @@ def erased(who: Who, **more: Unpack[Told]) -> e.Event:
     return _said(e.PersonErased, e.ErasureData(person=person(who) or e.Person()), more, thread="")
 
 
+def flagged(who: Who, *, robot: bool = True, by: str = "operator", **more: Unpack[Told]) -> e.Event:
+    """A robot, or none, in the whole community."""
+    data = e.FlagData(person=person(who) or e.Person(), robot=robot, by=by)
+    return _said(e.PersonFlagged, data, more, thread="")
+
+
 def progressed(until: int, community: str = COMMUNITY) -> e.Event:
     """A replay has published everything up to ``until`` (after `NOON`)."""
     more: Told = {"after": until, "community": community}

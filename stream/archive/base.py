@@ -26,13 +26,14 @@ class Options:
 
     ``community``: for archives that state none. ``format``: a reader's name, None to look at the
     file. ``skip_unreadable``: count what cannot be read and go on, instead of stopping there.
-    What is compressed may expand to ``expanded_free`` bytes, or to ``expanded_ratio_max`` times
-    its size.
+    ``bots``: names or ids of whoever an operator says is a robot, in every community. What is
+    compressed may expand to ``expanded_free`` bytes, or to ``expanded_ratio_max`` times its size.
     """
 
     community: str | None = None
     skip_unreadable: bool = False
     format: str | None = None
+    bots: tuple[str, ...] = ()
     expanded_ratio_max: int = 200
     expanded_free: int = 1 << 30
 

@@ -17,6 +17,7 @@ from stream.archive.kiwix_text import KiwixText
 from stream.archive.mbox import Mbox
 from stream.archive.opening import head, is_packed, is_seven_zip
 from stream.archive.reddit import Reddit
+from stream.archive.robots import named
 from stream.archive.sorting import in_order, sorted_on_disk
 from stream.archive.sorting_beside import sorted_beside
 from stream.archive.stack_exchange import StackExchangeDump
@@ -97,7 +98,8 @@ def read_encoded(paths: Sequence[Path], options: Options, report: Report) -> Ite
     chosen = [(path, reader_for(path, options.format)) for path in paths]
     report.formats.extend(reader.name for _, reader in chosen)
     streams = [_encoded(path, reader, options, report) for path, reader in chosen]
-    return streams[0] if len(streams) == 1 else heapq.merge(*streams, key=in_order)
+    events = streams[0] if len(streams) == 1 else heapq.merge(*streams, key=in_order)
+    return named(events, options.bots)
 
 
 def sample() -> Path:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from stream.archive.expanding import open_file
 from stream.archive.opening import lines
 from stream.codec.events import decode, encode
+from stream.core.events import PersonFlagged
 from stream.errors import DecodeError
 
 if TYPE_CHECKING:
@@ -84,4 +85,6 @@ def _problem(event: Event) -> str | None:
         return f"specversion {event.specversion!r}; only 1.0 is known"
     if not event.source:
         return "no source (the community)"
+    if event.subject and isinstance(event, PersonFlagged):
+        return "who is a robot is so in the whole community: leave its `subject` out"
     return None

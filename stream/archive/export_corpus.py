@@ -19,6 +19,7 @@ from stream.codec.keys import quoted
 from stream.core import events as e
 from stream.core.fold import Partition
 from stream.core.item import EXACT, OPEN, latest_tags, latest_title
+from stream.core.robots import is_robot
 from stream.core.when import LONG_AGO, Moment, When, ms, to_datetime
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class Corpus:
             "id": self._id(thread, item),
             "conversation_id": conversation,
             "text": GONE if item.deleted or item.erased else texts.text(item),
-            "speaker": self._speaker(item.author),
+            "speaker": self._speaker(thread, item.author),
             "meta": meta,
             "reply-to": self._id(thread, parent) if answers and parent is not None else None,
             "timestamp": item.at // 1000 if item.at % 1000 == 0 else item.at / 1000,
@@ -118,11 +119,12 @@ class Corpus:
         self._said.write(json.dumps(said, ensure_ascii=False) + "\n")
         self.utterances += 1
 
-    def _speaker(self, author: Voice | None) -> str:
+    def _speaker(self, thread: Thread, author: Voice | None) -> str:
         if author is None:
             return NOBODY
         id_ = author.id or author.name or NOBODY
-        meta = {"id": author.id, "name": author.name}
+        robot = is_robot(thread, author) or None
+        meta = {"id": author.id, "name": author.name, "robot": robot}
         said = json.dumps({name: value for name, value in meta.items() if value is not None})
         self._speakers.execute("INSERT OR IGNORE INTO speaker VALUES (?, ?)", (id_, said))
         return id_
@@ -222,7 +224,11 @@ def _score(thread: Thread, item: Item) -> int | None:
 
 _INDEX: Final = {
     "utterances-index": {"score": ["<class 'int'>"], "threadline": ["<class 'dict'>"]},
-    "speakers-index": {"id": ["<class 'str'>"], "name": ["<class 'str'>"]},
+    "speakers-index": {
+        "id": ["<class 'str'>"],
+        "name": ["<class 'str'>"],
+        "robot": ["<class 'bool'>"],
+    },
     "conversations-index": {"title": ["<class 'str'>"], "threadline": ["<class 'dict'>"]},
     "overall-index": {},
     "version": 1,

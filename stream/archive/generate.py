@@ -16,13 +16,16 @@ from stream.archive.made_up.people import ROBOT, People
 from stream.archive.made_up.thread import Thread
 from stream.archive.made_up.words import ROBOT_NOTE
 from stream.archive.made_up.world import World
+from stream.archive.robots import EVIDENCE
 from stream.codec.events import identified
 from stream.core.events import (
     AliasData,
     Changes,
     EditData,
     Event,
+    FlagData,
     PersonAliased,
+    PersonFlagged,
     PostEdited,
     order,
 )
@@ -136,7 +139,7 @@ class _Asking:
 
 
 class _Robot:
-    """Edits the questions asked last, all within one hour."""
+    """Is said to be one, and edits the questions asked last, all within one hour."""
 
     def __init__(self, world: World, recent: deque[Thread]) -> None:
         self._world, self._recent = world, recent
@@ -145,9 +148,14 @@ class _Robot:
     def act(self, at: int) -> tuple[Event | None, int | None]:
         if not self._recent:
             return None, None
-        self._pause = self._pause or 55 * MINUTE // len(self._recent)
+        if not self._pause:
+            self._pause = 55 * MINUTE // len(self._recent)
+            data = FlagData(person=ROBOT, robot=True, by="reader", evidence=EVIDENCE)
+            community = self._world.community
+            flagged = PersonFlagged(source=community, time=to_datetime(at), data=data)
+            return identified(flagged), at
         thread = self._recent.popleft()
-        data = EditData(
+        edit = EditData(
             item="q",
             revision="robot",
             by=ROBOT,
@@ -155,7 +163,7 @@ class _Robot:
             note=ROBOT_NOTE,
             when=When(at=to_datetime(at)),
         )
-        event = self._world.tell(PostEdited, thread.subject, data)
+        event = self._world.tell(PostEdited, thread.subject, edit)
         return event, at + self._pause
 
 

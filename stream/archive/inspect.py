@@ -20,12 +20,11 @@ from stream.archive.oddities import Robots, Watch, of_thread
 from stream.codec.keys import thread_key
 from stream.codec.times import stamp_of
 from stream.core.events import (
+    OF_PEOPLE,
     CommentCreated,
     CommentEdited,
     Event,
     ItemAttributed,
-    PersonAliased,
-    PersonErased,
     PostCreated,
     PostEdited,
     ReplayFinished,
@@ -47,9 +46,8 @@ if TYPE_CHECKING:
 
 # What says nothing about when a thread was alive.
 _ASIDE: Final = (
+    *OF_PEOPLE,
     ItemAttributed,
-    PersonAliased,
-    PersonErased,
     ReplayFinished,
     ReplayProgressed,
     ThreadObserved,
@@ -69,12 +67,12 @@ _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(Event).decode
 
 
-def inspect(paths: Sequence[Path], options: Options, bots: Sequence[str] = ()) -> dict[str, Any]:
+def inspect(paths: Sequence[Path], options: Options) -> dict[str, Any]:
     """All of ``paths`` as one; what cannot be read is listed, never the end of it."""
     report = Report()
     with closing(sqlite3.connect("", isolation_level=None, check_same_thread=False)) as disk:
         disk.executescript(_SCHEMA)
-        survey = _Survey(disk, Robots(bots))
+        survey = _Survey(disk)
         survey.see(read(paths, replace(options, skip_unreadable=True), report))
         survey.settle()
     found = survey.found()
@@ -106,11 +104,11 @@ def _joined(reader: Report, survey: Report) -> dict[str, Oddity]:
 class _Survey:
     """Counts of what went by, then the fold of it, a thread at a time."""
 
-    def __init__(self, disk: sqlite3.Connection, robots: Robots) -> None:
+    def __init__(self, disk: sqlite3.Connection) -> None:
         self.report = Report()
         self._disk = disk
-        self._robots = robots
-        self._watch = Watch(robots)
+        self._robots = Robots()
+        self._watch = Watch(self._robots)
         self._state = Partition()
         self._types: Counter[type] = Counter()
         self._months: Counter[str] = Counter()

@@ -7,7 +7,7 @@ said to be one.
 from __future__ import annotations
 
 import re
-from collections import deque
+from collections import Counter, deque
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from stream.codec.times import stamp
@@ -16,16 +16,17 @@ from stream.core.events import (
     CommentEdited,
     ItemDeleted,
     ItemRestored,
+    PersonFlagged,
     PostCreated,
     PostEdited,
 )
 from stream.core.item import EXACT, HORIZON
-from stream.core.people import call
+from stream.core.people import Voice, call, masked, tokens_of
 from stream.core.waits import waits
 from stream.core.when import ms
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
 
     from stream.core.events import Event, Person
     from stream.core.item import Item
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 BURST: Final = 30  # Acts of one account within an hour.
 HOUR_MS: Final = 3_600_000
 FORGET: Final = 10_000  # Events after which those who fell silent are forgotten.
-MARKED: Final = "-1"  # The account by which Stack Exchange's archives mark their robot.
 
 _NUMBERED: Final = re.compile(r"(?P<kind>c?)(?P<number>\d{1,18})")
 
@@ -42,21 +42,37 @@ Odd = tuple[str, str]
 
 
 class Robots:
-    """Who is a robot: the names or ids that were given, and the account an archive marks."""
+    """Who is stated to be a robot, and how much each of them did."""
 
-    def __init__(self, names: Collection[str] = ()) -> None:
-        self._names = frozenset(call(name) for name in names)
-        self.acts: dict[str, int] = {}
+    def __init__(self) -> None:
+        self._stated: dict[tuple[str, bool], frozenset[str]] = {}
+        self._acts: Counter[tuple[str, Person]] = Counter()
 
-    def has(self, person: Person | None) -> bool:
-        if person is None:
+    def join(self, event: PersonFlagged) -> None:
+        key, person = (event.source, event.data.robot), event.data.person
+        tokens = tokens_of([(person.id or "", person.name or "")])
+        self._stated[key] = self._stated.get(key, frozenset()) | tokens
+
+    def has(self, community: str, person: Person) -> bool:
+        if not self._stated:
             return False
-        named = person.name is not None and call(person.name) in self._names
-        return named or person.id == MARKED or (person.id or "").lower() in self._names
+        voice = Voice(person.id, person.name)
+        robots, humans = (
+            self._stated.get((community, robot), frozenset()) for robot in (True, False)
+        )
+        return masked(voice, robots) and not masked(voice, humans)
 
-    def count(self, person: Person) -> None:
-        name = _name(person)
-        self.acts[name] = self.acts.get(name, 0) + 1
+    def count(self, community: str, person: Person) -> None:
+        self._acts[community, person] += 1
+
+    @property
+    def acts(self) -> dict[str, int]:
+        """By name; who is stated to be none after all has none."""
+        acts: Counter[str] = Counter()
+        for (community, person), count in self._acts.items():
+            if self.has(community, person):
+                acts[_name(person)] += count
+        return dict(acts)
 
 
 class Act(NamedTuple):
@@ -106,6 +122,8 @@ class Watch:
         if event.id and event.id == self._last_id:
             yield "repeated-event", f"{event.id} ({event.source}/{event.subject})"
         self._last_id = event.id
+        if isinstance(event, PersonFlagged):
+            self._robots.join(event)
         if isinstance(event, PostCreated) and event.data.item == event.subject:
             yield from self._in_order(event)
         act = act_of(event)
@@ -127,8 +145,8 @@ class Watch:
             yield "id-order", f"{this.id} is later than {before} ({event.source})"
 
     def _acted(self, community: str, act: Act) -> Iterator[Odd]:
-        if self._robots.has(act.person):
-            self._robots.count(act.person)
+        if self._robots.has(community, act.person):
+            self._robots.count(community, act.person)
         self._seen += 1
         if not self._seen % FORGET:
             self._forget(act.at)
@@ -146,7 +164,7 @@ class Watch:
             yield self._burst(person, *burst)
 
     def _burst(self, person: tuple[str, str], begun: int, acts: int, who: Person) -> Odd:
-        code = "robot-burst" if self._robots.has(who) else "burst"
+        code = "robot-burst" if self._robots.has(person[0], who) else "burst"
         return code, f"{acts:,} acts of {_name(who)} from {stamp(begun)[:16]}Z ({person[0]})"
 
     def _forget(self, now: int) -> None:

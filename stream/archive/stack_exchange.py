@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from stream.archive.base import community_of
 from stream.archive.opening import is_seven_zip, names, opened
+from stream.archive.robots import marked
 from stream.archive.stack_exchange_end import told_last
 from stream.archive.stack_exchange_history import History
 from stream.archive.stack_exchange_posts import commented, from_body, keep
@@ -55,7 +56,8 @@ class StackExchangeDump:
             alone = len(found) == 1 and not path.is_dir() and not is_seven_zip(path)
             files = {"posts": found[0]} if alone else _tables(path, found)
             named = path.resolve().parent if alone else path
-            yield from _events(Site(files, store, options, report, community_of(named, options)))
+            site = Site(files, store, options, report, community_of(named, options))
+            yield from marked(_events(site))
 
 
 def _events(site: Site) -> Iterator[Event]:

@@ -28,6 +28,7 @@ from stream.archive.holdings import Held, Holdings, holdings
 from stream.archive.hosts import Hosts
 from stream.archive.json_rows import of_json, starts
 from stream.archive.opening import opened
+from stream.archive.robots import marked
 from stream.archive.stack_exchange_api_pages import Found, Pages, Register
 from stream.archive.stack_exchange_api_rows import second
 from stream.archive.stack_exchange_api_said import (
@@ -64,6 +65,9 @@ class StackExchangeApi:
         return any(map(_recognised, starts(path, head, Options())))
 
     def read(self, path: Path, options: Options, report: Report) -> Iterator[Event]:
+        return marked(self._events(path, options, report))
+
+    def _events(self, path: Path, options: Options, report: Report) -> Iterator[Event]:
         with (
             opened(path, options, report) as all_files,
             holdings() as held,

@@ -32,6 +32,7 @@ from stream.cli import options
 @click.option(
     "--skip-unreadable", is_flag=True, help="Count what cannot be read, and go on with the rest."
 )
+@options.bots
 def command(
     *,
     archives: tuple[Path, ...],
@@ -40,6 +41,7 @@ def command(
     format_: str | None,
     community: str | None,
     skip_unreadable: bool,
+    bots: tuple[str, ...],
 ) -> None:
     """Write archives in a form that other tools read.
 
@@ -53,7 +55,7 @@ def command(
     from stream.archive.export import export
     from stream.cli import words
 
-    reading = options.reading(community, format_, skip_unreadable=skip_unreadable)
+    reading = options.reading(community, format_, skip_unreadable=skip_unreadable, bots=bots)
     report = Report()
     count = export(archives, reading, report, to=out, form=form)
     options.warn_unreadable(report)

@@ -22,7 +22,6 @@ BAR: Final = 40  # Characters; all of it fits on a narrow terminal.
 @click.command("inspect")
 @options.paths()
 @options.archives
-@click.option("--bots", multiple=True, metavar="NAME", help="A robot's name or id; again for each.")
 @click.option("--events", is_flag=True, help="Print the events instead, one JSON object a line.")
 @options.as_json
 def command(
@@ -43,13 +42,13 @@ def command(
     """
     from stream.cli import output
 
-    reading = options.reading(community, format_, skip_unreadable=skip_unreadable)
+    reading = options.reading(community, format_, skip_unreadable=skip_unreadable, bots=bots)
     if events:
         _print_events(archives, reading)
         return
     from stream.archive.inspect import inspect
 
-    found = inspect(archives, reading, bots)
+    found = inspect(archives, reading)
     if as_json:
         output.print_json(found)
     else:

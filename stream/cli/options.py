@@ -85,6 +85,14 @@ def service(command: _F) -> _F:
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 
 
+bots = click.option(
+    "--bots",
+    multiple=True,
+    metavar="NAME",
+    help="A robot's name or id, stated of every community that is read; again for each.",
+)
+
+
 def archives(command: _F) -> _F:
     """What decides how an archive is read."""
     return _with(
@@ -102,6 +110,7 @@ def archives(command: _F) -> _F:
             is_flag=True,
             help="Count what cannot be read, and go on with the rest.",
         ),
+        bots,
     )
 
 
@@ -125,11 +134,16 @@ def settings(
     )
 
 
-def reading(community: str | None, format_: str | None, *, skip_unreadable: bool) -> Options:
+def reading(
+    community: str | None, format_: str | None, *, skip_unreadable: bool, bots: tuple[str, ...]
+) -> Options:
     """What `archives` was given, as readers take it."""
     from stream.archive.base import Options
 
-    return Options(community=community, format=format_, skip_unreadable=skip_unreadable)
+    if "" in bots:
+        msg = "--bots is given no name; name somebody, or leave it out"
+        raise click.UsageError(msg)
+    return Options(community=community, format=format_, skip_unreadable=skip_unreadable, bots=bots)
 
 
 def warn_unreadable(report: Report) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import signal
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from stream.codec.events import Encoded
     from stream.config import Settings
     from stream.replay import Progress, Source
 
@@ -120,6 +122,7 @@ def _source(asked: dict[str, Any], report: Any) -> Source:  # noqa: ANN401
     """What was asked for; reads an archive that has to be sorted."""
     from stream.archive.base import Report
     from stream.archive.detect import read_encoded
+    from stream.archive.robots import named
     from stream.replay import How, Source
 
     archives: tuple[Path, ...] = asked["archives"]
@@ -127,7 +130,10 @@ def _source(asked: dict[str, Any], report: Any) -> Source:  # noqa: ANN401
         msg = "--max-gap needs --speed; give both or neither"
         raise click.UsageError(msg)
     reading = options.reading(
-        asked["community"], asked["format_"], skip_unreadable=asked["skip_unreadable"]
+        asked["community"],
+        asked["format_"],
+        skip_unreadable=asked["skip_unreadable"],
+        bots=asked["bots"],
     )
     how = How(
         since=_ms(asked["since"]),
@@ -137,9 +143,13 @@ def _source(asked: dict[str, Any], report: Any) -> Source:  # noqa: ANN401
         resume=not asked["from_start"],
     )
     reports = iter([report])  # Reading again finds the same: it is not counted twice.
-    return Source(
-        lambda: read_encoded(archives, reading, next(reports, None) or Report()), how, report.ends
-    )
+
+    def opened() -> Iterator[Encoded]:
+        found = next(reports, None) or Report()
+        events = read_encoded(archives, replace(reading, bots=()), found)
+        return named(events, reading.bots, how.since)  # What comes before is not published.
+
+    return Source(opened, how, report.ends)
 
 
 def _publish(

@@ -42,6 +42,7 @@ class Asked:
     community: str | None
     format_: str | None
     skip_unreadable: bool
+    bots: tuple[str, ...]
     host: str
     port: int
     data: Path | None
@@ -81,7 +82,12 @@ async def service(asked: Asked) -> AsyncIterator[Shown]:
     _free(asked.host, asked.port)
     read = source(
         asked.archives,
-        options.reading(asked.community, asked.format_, skip_unreadable=asked.skip_unreadable),
+        options.reading(
+            asked.community,
+            asked.format_,
+            skip_unreadable=asked.skip_unreadable,
+            bots=asked.bots,
+        ),
     )
     screen = output.console(err=True)
     async with AsyncExitStack() as stack:

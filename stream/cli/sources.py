@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from heapq import merge
 from typing import TYPE_CHECKING, Final
 
 from stream.archive.base import Report
 from stream.archive.detect import read, reader_for, sample, sample_people
+from stream.archive.robots import named
+from stream.codec.events import decode, encode
 from stream.core.events import order
 
 if TYPE_CHECKING:
@@ -44,5 +46,6 @@ def source(archives: Sequence[Path], reading: Options) -> Source:
 
     pages = [sample(), sample_people()]
     made_up = generate(threads=THREADS, seed=SEED, since=SINCE, until=UNTIL)
-    events = merge(read(pages, reading, report), made_up, key=order)
-    return Source(events, len(pages) + 1, report)
+    events = merge(read(pages, replace(reading, bots=()), report), made_up, key=order)
+    told = named(map(encode, events), reading.bots)
+    return Source((decode(event.value, where="the sample") for event in told), 3, report)

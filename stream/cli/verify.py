@@ -30,6 +30,7 @@ def command(
     community: str | None,
     format_: str | None,
     skip_unreadable: bool,
+    bots: tuple[str, ...],
     brokers: str | None,
     prefix: str | None,
     url: str | None,
@@ -49,7 +50,7 @@ def command(
     from stream.cli import client, output
     from stream.verify import audit
 
-    reading = options.reading(community, format_, skip_unreadable=skip_unreadable)
+    reading = options.reading(community, format_, skip_unreadable=skip_unreadable, bots=bots)
     report = Report()
     settings = options.settings(brokers=brokers, prefix=prefix, url=url)
     with client.service(settings.url) as service:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from stream.codec.events import decode
-from stream.core.events import Id, Person, PersonAliased, PersonErased
+from stream.core.events import OF_PEOPLE, Id, Person
 from stream.core.identity import state_community
 from stream.core.item import Edit, Item
 from stream.core.moments import Happenings, happening, stands
@@ -127,7 +127,7 @@ def restore(partition: Partition, view: str, key: bytes, value: bytes) -> None:
         _restore_thread(partition.thread(summary.community, summary.thread), summary)
     elif view == "people":
         event = decode(value, where=f"people, key {key!r}")
-        if isinstance(event, PersonAliased | PersonErased):
+        if isinstance(event, OF_PEOPLE):
             state_community(partition.community(event.source), event)
 
 

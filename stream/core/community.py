@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from stream.core.people import Names, Voice
 
 if TYPE_CHECKING:
-    from stream.core.events import Person, PersonAliased, PersonErased
+    from stream.core.events import Person, PersonAliased, PersonErased, PersonFlagged
     from stream.core.thread import Thread
 
 COLUMNS: Final = ("questions", "answers", "posts", "comments", "edits", "deletions", "bounded")
@@ -24,10 +24,12 @@ class Community:
         "erased",
         "erasures",
         "head",
+        "humans",
         "name",
         "names",
         "quarters",
         "renamed",
+        "robots",
         "said",
         "stated",
         "threads",
@@ -46,8 +48,11 @@ class Community:
         self.names: Names = {}
         self.erased: frozenset[str] = frozenset()
         self.erasures: set[tuple[str, str]] = set()
-        self.stated: dict[PersonAliased | PersonErased, None] = {}
-        self.said: dict[PersonAliased | PersonErased, None] = {}  # Those of them to be told
+        # Who is stated to be a robot, and who is stated to be none, as `tokens_of` tells them.
+        self.robots: frozenset[str] = frozenset()
+        self.humans: frozenset[str] = frozenset()
+        self.stated: dict[PersonAliased | PersonErased | PersonFlagged, None] = {}
+        self.said: dict[PersonAliased | PersonErased | PersonFlagged, None] = {}  # To be told
         self.quarters: dict[int, list[int]] = {}
         self.told: set[int] = set()  # Quarters to be told
 

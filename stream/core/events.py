@@ -121,6 +121,15 @@ class ErasureData(Data, frozen=True, kw_only=True):
     person: Person
 
 
+class FlagData(Data, frozen=True, kw_only=True):
+    """``robot``: whether ``person`` is one; where both are stated, they are not."""
+
+    person: Person
+    robot: bool
+    by: str = "operator"
+    evidence: str | None = None
+
+
 class ProgressData(Data, frozen=True, kw_only=True):
     """``until``: the event time up to which a replay has published everything."""
 
@@ -203,6 +212,12 @@ class PersonErased(_Event, frozen=True, kw_only=True, tag="org.threadline.person
     data: ErasureData
 
 
+class PersonFlagged(_Event, frozen=True, kw_only=True, tag="org.threadline.person.flagged.v1"):
+    """Always of a community: ``subject`` is ""."""
+
+    data: FlagData
+
+
 class ReplayProgressed(
     _Event, frozen=True, kw_only=True, tag="org.threadline.replay.progressed.v1"
 ):
@@ -230,13 +245,17 @@ Event: TypeAlias = (
     | PersonAliased
     | ItemAttributed
     | PersonErased
+    | PersonFlagged
     | ReplayProgressed
     | ReplayFinished
 )
 
 CREATIONS: Final = (CommentCreated, PostCreated)
 
-OF_A_COMMUNITY: Final = (PersonAliased, PersonErased, ReplayProgressed, ReplayFinished)
+OF_PEOPLE: Final = (PersonFlagged, PersonAliased, PersonErased)
+"""Who is who."""
+
+OF_A_COMMUNITY: Final = (*OF_PEOPLE, ReplayProgressed, ReplayFinished)
 """What may concern a community rather than a thread."""
 
 # Creation ranks before what refers to it; who people are, before what they are called in.
@@ -244,8 +263,7 @@ RANK: dict[type, int] = {
     kind: rank
     for rank, kind in enumerate(
         (
-            PersonAliased,
-            PersonErased,
+            *OF_PEOPLE,
             PostCreated,
             CommentCreated,
             PostEdited,

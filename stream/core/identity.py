@@ -101,13 +101,25 @@ def _all_veiled(happened: Happenings, hidden: frozenset[str]) -> Happenings:
 
 def state_community(community: Community, event: e.Event) -> Iterable[Thread]:
     """Join what concerns a whole community; the threads that it touches."""
-    if not isinstance(event, e.PersonAliased | e.PersonErased) or event in community.stated:
+    if not isinstance(event, e.OF_PEOPLE) or event in community.stated:
         return []
     community.stated[event] = None
     community.said[event] = None
+    if isinstance(event, e.PersonFlagged):
+        return _flag(community, event.data)
     if isinstance(event, e.PersonAliased):
         return _rename_all(community, event.data.names)
     return _forget_all(community, event.data.person)
+
+
+def _flag(community: Community, data: e.FlagData) -> list[Thread]:
+    """Join who is a robot, or is none. No view leaves robots out, so no thread is touched."""
+    tokens = tokens_of([(data.person.id or "", data.person.name or "")])
+    if data.robot:
+        community.robots |= tokens
+    else:
+        community.humans |= tokens
+    return []
 
 
 def _rename_all(community: Community, names: tuple[str, ...]) -> list[Thread]:

@@ -183,6 +183,7 @@ STATE: Final[dict[type, Callable[[Thread, Any], bool]]] = {
     e.PersonAliased: aliased,
     e.ItemAttributed: _attributed,
     e.PersonErased: erased,
+    e.PersonFlagged: _nothing,  # Never of a thread.
     e.ReplayProgressed: _nothing,
     e.ReplayFinished: _nothing,
 }

@@ -9,7 +9,7 @@ from stream.archive.detect import read
 from stream.codec.events import encode
 from stream.core.events import order
 from stream.errors import RowError
-from tests.story import DAY, HOUR, answered, asked, commented, edited
+from tests.story import DAY, HOUR, answered, asked, commented, edited, flagged
 
 
 def _lines(*events):
@@ -81,6 +81,11 @@ def test_what_comes_far_too_late_is_told(lines, report):
         pytest.param(_changed(STORY[0], data={"item": "q"}), "kind|when", id="fields missing"),
         pytest.param(_lines(STORY[0]).replace(b"Ann", b"A\xffn"), "utf-8|UTF-8", id="no UTF-8"),
         pytest.param(_lines(STORY[0]).replace(b"Ann", b"A\0n"), "control|nvalid", id="NUL"),
+        pytest.param(
+            _changed(flagged("Ann"), subject="t1"),
+            "robot is so in the whole community: leave its `subject` out",
+            id="a robot in one thread",
+        ),
     ],
 )
 def test_a_bad_line_is_told_with_its_row(lines, report, line, problem):

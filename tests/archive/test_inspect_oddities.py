@@ -21,7 +21,7 @@ def found(tmp_path):
     def finding(*events, bots=()):
         path = tmp_path / "events.jsonl"
         path.write_bytes(b"".join(encode(event).value + b"\n" for event in events))
-        return inspect([path], Options(), bots)
+        return inspect([path], Options(bots=bots))
 
     return finding
 
@@ -178,7 +178,10 @@ def test_slow_work_is_no_burst(found):
 
 
 def test_a_robot_is_what_the_archive_marks_or_the_operator_names(found):
-    events = [story.asked(), *_edits(BURST, by=ROBOT), story.commented(author="Roomba", after=1)]
+    edits = _edits(BURST, by=ROBOT)
+    events = [story.asked(), *edits, story.commented(author="Roomba", after=1)]
+    assert found(*events)["robots"] == []
+    events.append(story.flagged(ROBOT, by="reader"))
     told = found(*events)
     assert told["robots"] == [{"person": "Community (-1)", "acts": BURST}]
     assert _odd(told)["robot-burst"][0] == 1

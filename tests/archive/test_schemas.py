@@ -95,6 +95,7 @@ STORY = (
     story.reopened(),
     story.aliased("Ann", "Anna"),
     story.erased("Ann"),
+    story.flagged("Ann"),
     story.edited("q.c1"),
     story.locked(),
     story.unlocked(),
@@ -123,5 +124,11 @@ def test_whatever_can_be_stated_keeps_to_the_schemas():
 def test_a_schema_refuses_what_we_never_write(when):
     body = orjson.loads(encode(story.asked()).value)
     body["data"]["when"] = when
+    with pytest.raises(ValidationError):
+        Draft202012Validator(_schema(body["type"])).validate(body)
+
+
+def test_a_schema_refuses_a_robot_of_one_thread():
+    body = orjson.loads(encode(story.flagged("Ann")).value) | {"subject": "t1"}
     with pytest.raises(ValidationError):
         Draft202012Validator(_schema(body["type"])).validate(body)

@@ -11,7 +11,7 @@ import pytest
 from stream.archive.base import Options, Report
 from stream.archive.detect import read_encoded
 from stream.codec.events import decode
-from stream.core.events import Event, ReplayFinished, ReplayProgressed
+from stream.core.events import Event, Person, PersonFlagged, ReplayFinished, ReplayProgressed
 from stream.core.when import ms
 from stream.kafka.follow import open_reader
 from stream.kafka.topics import Topics
@@ -50,9 +50,9 @@ def _read(archive):
     return list(read_encoded([archive], Options(), Report()))
 
 
-def _source(archive, **how):
-    report = Report()
-    return Source(lambda: read_encoded([archive], Options(), report), How(**how), report.ends)
+def _source(archive, *bots, **how):
+    report, options = Report(), Options(bots=bots)
+    return Source(lambda: read_encoded([archive], options, report), How(**how), report.ends)
 
 
 async def _log(settings):
@@ -94,9 +94,9 @@ class _Enough(asyncio.Event):
         return tell
 
 
-async def _part(settings, archive, events, **how):
+async def _part(settings, archive, events, *bots, **how):
     stop = _Enough()
-    return await publish(settings, _source(archive, **how), stop.after(events), stop)
+    return await publish(settings, _source(archive, *bots, **how), stop.after(events), stop)
 
 
 async def test_a_replay_that_was_stopped_goes_on_where_it_stopped(settings, archive):
@@ -115,6 +115,16 @@ async def _others(settings):
     """Events that are no thread's, in both parts together."""
     log = await _log(settings)
     return sum(not event.subject and not isinstance(event, STATEMENTS) for event in log[0])
+
+
+async def test_a_replay_that_states_who_is_a_robot_goes_on_where_it_stopped(settings, archive):
+    stopped = await _part(settings, archive, 2000, "Roomba")
+    rest = await publish(settings, _source(archive, "Roomba"))
+    assert 0 < rest.already <= stopped.events
+    assert rest.already + rest.events == len(_read(archive)) + 2
+    log = await _log(settings)
+    said = {event.data.person for event in log[0] if isinstance(event, PersonFlagged)}
+    assert said >= {Person(id="Roomba"), Person(name="Roomba")}
 
 
 async def test_in_halves_no_event_is_published_twice(settings, archive):

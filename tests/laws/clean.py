@@ -35,6 +35,10 @@ class Facts:
     def item(self, id_: str) -> Item:
         return self.items.setdefault(id_, Item(id_))
 
+    def robots_items(self) -> list[str]:
+        authors = {item.id: item.author for item in self.items.values()}
+        return sorted(id_ for id_, who in authors.items() if who and self.people.is_robot(who))
+
 
 class Item:
     def __init__(self, id_: str) -> None:
@@ -254,6 +258,7 @@ def thread_rows(facts: Facts, subject: str) -> dict[tuple[str, str, str], Any]:
                 "replies_to": answer,
             }
     rows["threads", subject, ""] = thread_row(facts, replies)
+    rows["robots", subject, ""] = facts.robots_items()
     return rows
 
 

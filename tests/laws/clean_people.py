@@ -38,7 +38,17 @@ class People:
                 apart = [c for c in self.classes if not c & names]
                 self.classes = [*apart, names.union(*met)]
         self.erased = [x.data.person for x in events if isinstance(x, e.PersonErased)]
+        flags = [x.data for x in events if isinstance(x, e.PersonFlagged)]
+        self.robots = [flag.person for flag in flags if flag.robot]
+        self.humans = [flag.person for flag in flags if not flag.robot]
         self.groups: list[set[Pair]] = []
+
+    def is_robot(self, person: Pair) -> bool:
+        if masked_in(person, self.humans):
+            return False
+        others = self.others(called(person))
+        named = {call(robot.name) for robot in self.robots if robot.name}
+        return masked_in(person, self.robots) or bool(others & named)
 
     def is_erased(self, person: Pair) -> bool:
         return masked_in(person, self.erased)

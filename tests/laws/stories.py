@@ -36,6 +36,8 @@ def crowded(rng: Random) -> list[e.Event]:
     if rng.random() < 0.2:
         where: s.Told = {"thread": s.THREAD} if rng.random() < 0.5 else {}
         told.append(s.aliased(*rng.sample([*NAMES[2:4], "Zed"], 2), **where))
+    if rng.random() < 0.4:
+        told.extend([_flag(rng, {}) for _ in range(rng.randint(1, 3))])
     if rng.random() < 0.2:
         told.append(
             s.edited(f"q.c{rng.randint(1, 5)}", text="!", mentions=_calls(rng), after=s.HOUR)
@@ -105,8 +107,8 @@ def _told(rng: Random) -> dict[str, Any]:
 
 def _any(rng: Random) -> e.Event:
     kind = rng.choices(
-        ("post", "comment", "edit", "delete", "accept", "state", "observe", "alias", "attribute"),
-        (20, 35, 8, 8, 5, 5, 4, 3, 3),
+        tuple(_MAKE),
+        (20, 35, 8, 8, 5, 5, 4, 3, 3, 4),
     )[0]
     return _MAKE[kind](rng, _told(rng))
 
@@ -163,6 +165,11 @@ def _alias(rng: Random, told: dict[str, Any]) -> e.Event:
     return s.aliased(*rng.sample(NAMES[:4], 2), **told)
 
 
+def _flag(rng: Random, told: dict[str, Any]) -> e.Event:
+    told.pop("thread", None)
+    return s.flagged(_who(rng) or "Zed", robot=rng.random() < 0.8, **told)
+
+
 def _attribute(rng: Random, told: dict[str, Any]) -> e.Event:
     return s.attributed(rng.choice(ITEMS), rng.choice(NAMES), **told)
 
@@ -177,4 +184,5 @@ _MAKE = {
     "observe": _observe,
     "alias": _alias,
     "attribute": _attribute,
+    "flag": _flag,
 }

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from stream.codec.keys import split_key
+from stream.codec.keys import split_key, thread_key
 from stream.codec.views import restore, tell
 from stream.core.fold import Partition
+from stream.core.robots import robots_items
 from tests.laws import clean
 
 if TYPE_CHECKING:
@@ -21,7 +22,10 @@ Topics = dict[tuple[str, bytes], bytes]
 
 
 def fold(batches: Iterable[Sequence[e.Event]], topics: Topics | None = None) -> Topics:
-    """The latest row of each key after all batches, going on from ``topics`` where given."""
+    """The latest row of each key after all batches, going on from ``topics`` where given.
+
+    With them, as if it were a view, ``robots``: the items of each thread that robots wrote.
+    """
     partition = Partition()
     kept: Topics = dict(topics or {})
     for (view, key), value in kept.items():
@@ -35,6 +39,11 @@ def fold(batches: Iterable[Sequence[e.Event]], topics: Topics | None = None) -> 
                 kept.pop((view, key), None)
             else:
                 kept[view, key] = told
+    for community in partition.communities.values():
+        for id_, thread in community.threads.items():
+            kept["robots", thread_key(community.name, id_)] = orjson.dumps(
+                sorted(robots_items(thread))
+            )
     return kept
 
 
@@ -63,6 +72,8 @@ def plain(topics: Topics) -> dict[tuple[str, str, str], Any]:
         if view == "activity":
             counts = {k: n for k, n in row.items() if k not in ("community", "start") and n}
             rows[view, parts[0], parts[1]] = counts
+        elif view == "robots":
+            rows.update({(view, parts[1], ""): row} if row else {})
         elif view != "people":
             rows[view, parts[1], parts[2] if len(parts) > 2 else ""] = _plain(view, row)
     return rows

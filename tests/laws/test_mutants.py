@@ -91,6 +91,30 @@ MUTANTS = [
         "    if held is not None and held.version > said.version and False:",
         id="the last read observation counts, not the latest",
     ),
+    pytest.param(
+        "identity.py",
+        "        community.robots |= tokens",
+        "        community.robots = tokens",
+        id="only the last of several robots is one",
+    ),
+    pytest.param(
+        "robots.py",
+        "    if not robots or masked(voice, humans):",
+        "    if not robots:",
+        id="who is stated to be none is a robot all the same",
+    ),
+    pytest.param(
+        "robots.py",
+        " or not names_of(robots).isdisjoint(",
+        " or not names_of(()).isdisjoint(",
+        id="under another name a robot is none",
+    ),
+    pytest.param(
+        "../codec/restore.py",
+        "if isinstance(event, OF_PEOPLE):",
+        "if isinstance(event, OF_PEOPLE[1:]):",
+        id="another worker does not know of robots",
+    ),
 ]
 
 

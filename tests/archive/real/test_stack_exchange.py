@@ -184,6 +184,16 @@ def test_a_robot_went_through_coffee_in_the_spring_of_2017():
     assert len(by_robot) == 49
 
 
+def test_the_sites_own_account_is_stated_to_be_a_robot_from_its_first_act_on(site):
+    (flag,) = site.of(e.PersonFlagged)
+    by_it = [row["CreationDate"] for row in site.posts.values() if row.get("OwnerUserId") == "-1"]
+    edits = {row["RevisionGUID"]: row for row in site.history if row.get("UserId") == "-1"}
+    made = site.revisions(*"456789")
+    by_it += [row["CreationDate"] for guid, row in edits.items() if guid in made]
+    assert flag.data.person == e.Person(id="-1", name="Community")
+    assert flag.time == datetime.fromisoformat(min(by_it) + "Z")
+
+
 def test_lf_crlf_and_7z_tell_the_same(site, tmp_path):
     lf, crlf, packed = tmp_path / "lf", tmp_path / "crlf", tmp_path / "site.7z"
     for folder, eol, cased in ((lf, b"\n", str.lower), (crlf, b"\r\n", str.upper)):

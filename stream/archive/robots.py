@@ -1,0 +1,83 @@
+"""Who is a robot, as an archive marks it or an operator names it; never a guess from a name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from stream.archive.sorting import in_order
+from stream.codec.events import community_of, encode
+from stream.core.events import (
+    CommentCreated,
+    CommentEdited,
+    Event,
+    FlagData,
+    Person,
+    PersonFlagged,
+    PostCreated,
+    PostEdited,
+)
+from stream.core.when import to_datetime
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from stream.codec.events import Encoded
+
+MARKED: Final = "-1"  # The account by which a Stack Exchange site marks its own doings.
+EVIDENCE: Final = "the account -1 is the site's own"
+
+_WROTE: Final = (PostCreated, CommentCreated)
+_EDITED: Final = (PostEdited, CommentEdited)
+
+
+def marked(events: Iterable[Event]) -> Iterator[Event]:
+    """``events`` of Stack Exchange; at their end that the account -1 is a robot, if it is there.
+
+    That is stated with the time of the first that it wrote or edited, so that whoever looks at any
+    moment knows it from then on.
+    """
+    first: dict[str, tuple[datetime, str]] = {}
+    for event in events:
+        yield event
+        who = _writer(event)
+        if who is not None and who.id == MARKED:
+            found = event.time, who.name or ""
+            first[event.source] = min(found, first.get(event.source, found))
+    for community, (time, name) in sorted(first.items()):
+        person = Person(id=MARKED, name=name or None)
+        data = FlagData(person=person, robot=True, by="reader", evidence=EVIDENCE)
+        yield PersonFlagged(source=community, time=time, data=data)
+
+
+def named(
+    events: Iterable[Encoded], names: Sequence[str], since: int | None = None
+) -> Iterator[Encoded]:
+    """``events`` in their order, and before the first of each community that these are robots.
+
+    ``since``: before the first of these that is not earlier. What is given may be a name or an id,
+    and nobody can tell which: both are stated.
+    """
+    if not names:
+        yield from events
+        return
+    begun: set[str] = set()
+    for event in events:
+        community = community_of(event)
+        if community not in begun and (since is None or event.at >= since):
+            begun.add(community)
+            yield from sorted(_flags(names, community, event.at), key=in_order)
+        yield event
+
+
+def _flags(names: Sequence[str], community: str, at: int) -> Iterator[Encoded]:
+    for name in dict.fromkeys(names):
+        for person in (Person(id=name), Person(name=name)):
+            data = FlagData(person=person, robot=True, evidence=f"--bots {name}")
+            yield encode(PersonFlagged(source=community, time=to_datetime(at), data=data))
+
+
+def _writer(event: Event) -> Person | None:
+    if isinstance(event, _WROTE):
+        return event.data.author
+    return event.data.by if isinstance(event, _EDITED) else None
