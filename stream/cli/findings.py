@@ -40,8 +40,13 @@ class Span:
         )
 
 
-def gather(service: Service, progress: Progress, *, archives: int, skipped: int) -> dict[str, Any]:
-    """The object of ``demo --once --json``; of one community where the archives hold but one."""
+def gather(
+    service: Service, progress: Progress, *, archives: int, skipped: int, bots: str = "include"
+) -> dict[str, Any]:
+    """The object of ``demo --once --json``; of one community where the archives hold but one.
+
+    ``bots``: whether waits are told with what robots wrote.
+    """
     communities = list(progress.communities)
     community = communities[0] if len(communities) == 1 else None
     span = Span.of(progress)
@@ -49,7 +54,7 @@ def gather(service: Service, progress: Progress, *, archives: int, skipped: int)
         "replayed": {"archives": archives, "events": progress.events, "skipped": skipped},
         "threads": service.get("/v1/threads", community=community, limit=THREADS)["threads"],
         "latency": {
-            metric: service.get("/v1/latency", metric=metric, community=community)
+            metric: service.get("/v1/latency", metric=metric, community=community, bots=bots)
             for metric in METRICS
         },
         "activity": _activity(service, span, "day", community),
@@ -94,6 +99,8 @@ def sentences(found: dict[str, Any], by_hour: Counter[int]) -> Iterator[str]:
         yield _asked(found["threads"][0])
     for metric in ("first_comment", "first_answer"):
         yield from _waits(metric, latency[metric])
+    if latency["first_response"].get("bots") == "exclude":
+        yield _without_robots(latency["first_response"]["n_robots"])
     yield from _active(activity, by_hour)
 
 
@@ -140,6 +147,11 @@ def _waits(metric: str, latency: dict[str, Any]) -> Iterator[str]:
     if latency["n_between"]:
         parts.append(f"{latency['n_between']:,} known only by bounds")
     yield f"{name}: {', '.join(parts)}."
+
+
+def _without_robots(threads: int) -> str:
+    asked = f", {words.count(threads, 'thread')} that they asked among it" if threads else ""
+    return f"What robots wrote is left out of these waits{asked}."
 
 
 def _single(latency: dict[str, Any], median: dict[str, Any] | None) -> str:

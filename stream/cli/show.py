@@ -103,7 +103,7 @@ async def service(asked: Asked) -> AsyncIterator[Shown]:
         asking = stack.enter_context(client.service(url))
         with said(screen, "Waiting until the views have read everything"):
             await beside(children, _caught_up(asking, progress))
-            found, sentences = await asyncio.to_thread(_ask, asking, progress, read)
+            found, sentences = await asyncio.to_thread(_ask, asking, asked, progress, read)
         yield Shown(url, found, sentences, children)
 
 
@@ -189,9 +189,15 @@ async def _caught_up(asking: client.Service, progress: Progress) -> None:
 
 
 def _ask(
-    asking: client.Service, progress: Progress, read: Source
+    asking: client.Service, asked: Asked, progress: Progress, read: Source
 ) -> tuple[dict[str, Any], list[str]]:
-    found = findings.gather(asking, progress, archives=read.archives, skipped=read.report.skipped)
+    found = findings.gather(
+        asking,
+        progress,
+        archives=read.archives,
+        skipped=read.report.skipped,
+        bots="exclude" if asked.bots else "include",  # Who names robots wants to see what is left.
+    )
     return found, list(findings.sentences(found, findings.hours(asking, progress)))
 
 

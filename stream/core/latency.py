@@ -1,8 +1,9 @@
 """How long many threads waited for one thing, seen as a whole: counts, shares, quantiles, curve.
 
 Nobody is left out quietly: ``n`` = observed + between + waiting + excluded, and the excluded are
-those of whom the archive cannot tell (``n_unknown``) and those whose wait would be negative, an
-error of the archive (``n_negative``).
+those of whom the archive cannot tell (``n_unknown``), those whose wait would be negative, an error
+of the archive (``n_negative``), and, where robots are left out, those that a robot asked
+(``n_robots``).
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class WaitValue(NamedTuple):
 
     ``observed``: ``after_ms`` = ``by_ms``, exact. ``between``: it ended, within these bounds;
     without ``by_ms`` at ``after_ms`` or later. ``waiting``: it goes on, ``since`` a moment after
-    1970. ``unknown``: the archive cannot tell.
+    1970. ``unknown``: the archive cannot tell. ``robot``: a robot waits, who is left out.
     """
 
     status: str
@@ -67,10 +68,11 @@ class _SortedOut:
     waiting: list[int] = field(default_factory=list)
     unknown: int = 0
     negative: int = 0
+    robots: int = 0
 
     def counts(self) -> dict[str, int]:
         known = len(self.observed) + len(self.between) + len(self.waiting)
-        excluded = self.unknown + self.negative
+        excluded = self.unknown + self.negative + self.robots
         return {
             "n": known + excluded,
             "n_observed": len(self.observed),
@@ -79,6 +81,7 @@ class _SortedOut:
             "n_unknown": self.unknown,
             "n_excluded": excluded,
             "n_negative": self.negative,
+            "n_robots": self.robots,
         }
 
 
@@ -87,6 +90,8 @@ def _sort_out(waits: Iterable[WaitValue], as_of: int) -> _SortedOut:
     for status, after_ms, by_ms, since in waits:
         if status == "waiting" and since is not None:
             out.waiting.append(max(as_of - since, 0))
+        elif status == "robot":
+            out.robots += 1
         elif status not in {"observed", "between"}:
             out.unknown += 1
         elif by_ms is not None and by_ms < 0:

@@ -59,18 +59,13 @@ def in_time(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def fold(key: bytes, events: Iterable[Event], people: Iterable[Event], as_of: int) -> State | None:
-    """The state of thread ``key`` after what had been stated by ``as_of``.
-
-    Who asked to be erased is erased from the past as well.
-    """
+    """The state of thread ``key`` after what had been stated by ``as_of``."""
+    said = [*people, *events]
     known = [event for event in events if ms(event.time) <= as_of]
     if not known:
         return None
-    erased = [event for event in events if isinstance(event, PersonErased)]
     partition = Partition()
-    for event in (*people, *erased, *known):
-        if ms(event.time) <= as_of or isinstance(event, PersonErased):
-            partition.join(event)
+    join(partition, said, as_of)
     views: dict[str, list[bytes]] = {"items": [], "threads": [], "replies": []}
     for view, row_key, value, _ in tell(partition):
         if view in views and value is not None and (row_key + b"/").startswith(key + b"/"):
@@ -81,3 +76,13 @@ def fold(key: bytes, events: Iterable[Event], people: Iterable[Event], as_of: in
     if not any(item["kind"] is not None for item in items):
         return None
     return State(views["threads"][0], items, replies, known)
+
+
+def join(partition: Partition, events: Iterable[Event], as_of: int | None) -> None:
+    """Join what had been stated by ``as_of``; None: all of it.
+
+    Who asked to be erased is erased from the past as well.
+    """
+    for event in events:
+        if as_of is None or ms(event.time) <= as_of or isinstance(event, PersonErased):
+            partition.join(event)

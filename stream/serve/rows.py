@@ -79,10 +79,10 @@ def wait_values(rows: Iterable[tuple[int | None, int | None, int | None]]) -> It
             yield WaitValue(name, after, by, None)
 
 
-def item(value: bytes) -> tuple[int, str | None]:
-    """Its place in time, and who made it: one text a person."""
+def item(value: bytes) -> tuple[int, str | None, str | None]:
+    """Its place in time, and who made it: one text a person, and the name as people are called."""
     read = _item(value)
-    return _place(read), _identity(read.author)
+    return _place(read), *_identity(read.author)
 
 
 def _place(read: _Item) -> int:
@@ -91,12 +91,13 @@ def _place(read: _Item) -> int:
     return 0 if known is None else ms(known)
 
 
-def _identity(person: _Person | None) -> str | None:
+def _identity(person: _Person | None) -> tuple[str | None, str | None]:
     if person is None:
-        return None
+        return None, None
+    called = None if person.name is None else call(person.name)
     if person.id is not None:
-        return f"#{person.id}"
-    return None if person.name is None else f"@{call(person.name)}"
+        return f"#{person.id}", called
+    return None if called is None else f"@{called}", called
 
 
 def activity(value: bytes) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 BACK_OFF_S: Final = 0.5
 BACK_OFF_MAX_S: Final = 30.0
 ENDS_WITHIN_S: Final = 5.0
+SWITCH_S: Final = 0.0005
+COLLECT_AFTER: Final = (50_000, 10, 50)  # Long answers are many objects, and none of them a cycle.
 ENDING: Final = (signal.SIGTERM, signal.SIGINT)
 
 log = logging.getLogger(__name__)
@@ -53,6 +56,17 @@ def serve(settings: Settings, *, host: str, port: int, database: Path | None) ->
         runner.run(_serve(settings, listening, path))
 
 
+def steady() -> None:
+    """Let answers of the loop not wait for what is made aside, nor for the collector.
+
+    Whoever is folding gives way after half a millisecond, not five, of which an answer takes ten.
+    """
+    sys.setswitchinterval(SWITCH_S)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
+
+
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     """Twice as fast where it is there; it is not for Windows."""
     try:
@@ -68,6 +82,7 @@ async def _serve(settings: Settings, listening: socket.socket, database: Path) -
     open_writer(database).close()
     follower = Follower(settings, database)
     app = create(settings, database, follower_alive=lambda: follower.alive)
+    steady()
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, timeout_graceful_shutdown=3, server_header=False
     )

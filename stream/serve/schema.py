@@ -10,7 +10,7 @@ from stream.core.waits import METRICS
 if TYPE_CHECKING:
     from pathlib import Path
 
-VERSION: Final = 1  # Of the tables below; a database of another is built anew.
+VERSION: Final = 2  # Of the tables below; a database of another is built anew.
 COUNTS: Final = ("questions", "answers", "posts", "comments", "edits", "deletions", "bounded")
 
 _WAITS: Final = ", ".join(f"{m}_status INT, {m}_after INT, {m}_by INT" for m in METRICS)
@@ -34,10 +34,13 @@ CREATE TABLE threads(
 CREATE INDEX threads_community ON threads(community, first_at, key);
 CREATE INDEX threads_first ON threads(first_at, key);
 CREATE TABLE waits(no INTEGER PRIMARY KEY, community INT NOT NULL, {_WAITS});
+CREATE TABLE spans(
+    no INTEGER PRIMARY KEY, first INT NOT NULL, last INT NOT NULL, edited INT NOT NULL,
+    aliased INT NOT NULL);
 CREATE TABLE items(
-    thread INT, item TEXT, community INT NOT NULL, at INT NOT NULL, author TEXT,
+    thread INT, item TEXT, community INT NOT NULL, at INT NOT NULL, author TEXT, called TEXT,
     raw BLOB NOT NULL, PRIMARY KEY(thread, item)) WITHOUT ROWID;
-CREATE INDEX items_authors ON items(community, at, author);
+CREATE INDEX items_authors ON items(community, at, author, called);
 CREATE TABLE replies(
     thread INT, item TEXT, raw BLOB NOT NULL, PRIMARY KEY(thread, item)) WITHOUT ROWID;
 CREATE TABLE activity(
@@ -61,8 +64,8 @@ CREATE TABLE cuts(
     part INTEGER PRIMARY KEY, off INT NOT NULL, watermark INT, place INT, raw BLOB);
 """
 NAMES: Final = (
-    *("meta", "communities", "names", "events", "threads", "waits", "items", "replies"),
-    *("activity", "people", "clock", "pending", "positions", "ends", "cuts"),
+    *("meta", "communities", "names", "events", "threads", "waits", "spans", "items"),
+    *("replies", "activity", "people", "clock", "pending", "positions", "ends", "cuts"),
 )
 
 
@@ -96,9 +99,17 @@ def make(db: sqlite3.Connection) -> None:
     db.execute("INSERT INTO meta VALUES('database', hex(randomblob(8)))")
 
 
-def open_reader(path: Path) -> sqlite3.Connection:
-    """A connection that can only read; one for a loop, never shared."""
-    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+def open_reader(path: Path, *, closed_elsewhere: bool = False) -> sqlite3.Connection:
+    """A connection that can only read; one for a loop or thread, never shared.
+
+    ``closed_elsewhere``: another thread than the one that reads may close it.
+    """
+    db = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=not closed_elsewhere,
+    )
     for pragma in ("query_only=1", "cache_size=-16384", "busy_timeout=5000"):
         db.execute(f"PRAGMA {pragma}").fetchall()
     return db

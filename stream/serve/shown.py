@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from stream.codec.keys import thread_key
 from stream.core.position import Position
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+THREADS: Final = 2  # That answer aside; more of them would take the loop its turn.
 
 T = TypeVar("T")
 
@@ -32,6 +35,11 @@ class Shown:
     def rows(self, query: str, *values: object) -> list[Any]:
         """All rows at once: a cursor left open would keep the write-ahead log growing."""
         return self._db.execute(query, values).fetchall()
+
+    @property
+    def database(self) -> str:
+        """What tells this database from another one that has the same name."""
+        return str(self.rows("SELECT value FROM meta WHERE name = 'database'")[0][0])
 
     @property
     def headers(self) -> dict[str, str]:
@@ -64,6 +72,16 @@ class Shown:
             "SELECT t.no, t.part, t.raw FROM names n JOIN threads t USING(no) WHERE n.key = ?", key
         )
         return found[0] if found else None
+
+    def is_long(self, community: str, thread: str, events: int) -> bool:
+        """Whether a thread has more than so many events."""
+        found = self.rows(
+            "SELECT count(*) FROM (SELECT 1 FROM names n JOIN events e ON e.thread = n.no"
+            " WHERE n.key = ? LIMIT ?)",
+            thread_key(community, thread).decode(),
+            events + 1,
+        )
+        return bool(found[0][0] > events)
 
     def events(self, number: int, part: int) -> list[bytes]:
         """The events of a thread that the shown views hold, in the order of the log."""
@@ -112,28 +130,32 @@ class Views:
 
 
 class AsideViews:
-    """The same in a thread of its own, for what takes long: other answers do not wait for it."""
+    """The same in threads of their own, for what takes long: other answers do not wait for it.
+
+    There are two, so that what takes a while does not wait for what takes very long.
+    """
 
     def __init__(self, database: Path) -> None:
         self._database = database
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="aside")
-        self._db: sqlite3.Connection | None = None
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="aside")
+        self._own = threading.local()
+        self._opened: list[sqlite3.Connection] = []
 
     async def answer(self, made: Callable[[Shown], T]) -> T:
         """What ``made`` makes of one state of all views."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._answer, made)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, made)
 
     def _answer(self, made: Callable[[Shown], T]) -> T:
-        if self._db is None:
-            self._db = open_reader(self._database)
-        with Views(self._db).shown() as shown:
+        views: Views | None = getattr(self._own, "views", None)
+        if views is None:
+            db = open_reader(self._database, closed_elsewhere=True)
+            self._opened.append(db)
+            views = self._own.views = Views(db)
+        with views.shown() as shown:
             return made(shown)
 
     def close(self) -> None:
-        """End the thread, and with it what is being made."""
-        self._thread.submit(self._close)
-        self._thread.shutdown()
-
-    def _close(self) -> None:
-        if self._db is not None:
-            self._db.close()
+        """End the threads, once what is being made is made."""
+        self._threads.shutdown()
+        for db in self._opened:
+            db.close()

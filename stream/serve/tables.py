@@ -15,6 +15,8 @@ from stream.core.when import Time, ms
 from stream.serve import rows
 from stream.serve.log import KINDS
 from stream.serve.schema import COUNTS
+from stream.serve.spans import PUT as PUT_SPAN
+from stream.serve.spans import Spans
 
 if TYPE_CHECKING:
     import sqlite3
@@ -42,7 +44,7 @@ def _replace(table: str, columns: int) -> str:
 _PUT: Final = {
     "threads": _replace("threads", 7),
     "waits": _replace("waits", 2 + 3 * len(METRICS)),
-    "items": _replace("items", 6),
+    "items": _replace("items", 7),
     "replies": _replace("replies", 3),
     "activity": _replace("activity", 3 + len(COUNTS)),
     "people": _replace("people", 4),
@@ -80,7 +82,9 @@ class Tables:
         self._communities = communities
 
     def add_events(self, events: Iterable[Row]) -> None:
-        self._db.executemany(_EVENT, events)
+        spans = Spans()
+        self._db.executemany(_EVENT, spans.seen(events))
+        self._db.executemany(PUT_SPAN, spans.rows())
 
     def apply(self, view: str, part: int, records: Iterable[tuple[bytes, bytes | None]]) -> None:
         """Put the rows of ``records``, or drop those that a tombstone names."""

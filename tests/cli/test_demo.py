@@ -111,10 +111,13 @@ def test_once_prints_one_object_and_leaves_nothing(home):
 
 
 def test_on_a_broker_of_ones_own_it_reads_the_archive_that_was_named(home, brokers, sample_page):
-    with demo(home, "--once", "--json", "--brokers", brokers, str(sample_page)) as process:
+    archive = ("--brokers", brokers, str(sample_page), "--bots", "Nobody")
+    with demo(home, "--once", "--json", *archive) as process:
         out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
-    (thread,) = json.loads(out)["threads"]
+    found = json.loads(out)
+    assert {latency["bots"] for latency in found["latency"].values()} == {"exclude"}
+    (thread,) = found["threads"]
     assert thread["counts"]["answers"] == 2
     assert thread["waits"]["first_answer"]["status"] == "between"
     assert_nothing_left(process, home)

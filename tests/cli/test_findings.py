@@ -3,6 +3,8 @@
 from collections import Counter
 from datetime import datetime
 
+import pytest
+
 from stream.cli.findings import Span, hours, sentences
 from stream.codec.events import encode
 from stream.replay import Progress
@@ -37,6 +39,19 @@ def test_a_bounded_wait_says_that_it_is_bounded():
     between["quantiles"] = [{"p": 0.5, "after_ms": 0, "by_ms": 1_347_257_077}]
     said = list(sentences(found(rows, first_answer=between), Counter({6: 1})))
     assert "First answer: ≤ 15 d 15 h (the archive does not say when exactly)." in said
+
+
+@pytest.mark.parametrize(
+    ("robots", "said"),
+    [
+        (0, "What robots wrote is left out of these waits."),
+        (1, "What robots wrote is left out of these waits, 1 thread that they asked among it."),
+    ],
+)
+def test_that_robots_are_left_out_is_said(robots, said):
+    rows = [("2017-04-24T00:00:00.000Z", {"questions": 1, "people": 1})]
+    waits = latency(9, n_waiting=8, bots="exclude", n_robots=robots)
+    assert said in list(sentences(found(rows, first_response=waits), Counter({6: 9})))
 
 
 def test_half_that_never_came_is_said():

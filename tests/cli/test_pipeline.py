@@ -16,11 +16,13 @@ from aiokafka import AIOKafkaProducer
 
 from stream.archive.base import Options, Report
 from stream.archive.detect import read
+from stream.codec.events import encode
 from stream.config import Settings
 from stream.kafka.connect import connection
 from stream.kafka.topics import Topics
 from stream.verify import folded
 from tests.brokers import free_ports
+from tests.story import HOUR, MINUTE, asked, commented
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
 
@@ -178,12 +180,51 @@ def test_queries_print_what_http_gives(live):
     assert len(rows["rows"]) == 61
 
 
+@pytest.fixture(scope="module")
+def robot(live, tmp_path_factory):
+    """The options that name the robot in a community where one answers first."""
+    path = tmp_path_factory.mktemp("archives") / "robots.jsonl"
+    told = (
+        asked(community="robots.example"),
+        commented(author="Roomba", after=MINUTE, community="robots.example"),
+        commented("q.c2", author="Bob", after=HOUR, community="robots.example"),
+        asked(author="Roomba", thread="t2", after=2 * HOUR, community="robots.example"),
+    )
+    path.write_bytes(b"".join(encode(event).value + b"\n" for event in told))
+    options = (path, "--bots", "Roomba")
+    live.replay(*options)
+    return options
+
+
+def test_who_is_named_a_robot_at_a_replay_is_left_out_where_that_is_asked_for(live, robot):
+    args = ("latency", "--metric", "first_response", "--community", "robots.example")
+    for bots, half_ms in (("include", MINUTE), ("exclude", HOUR)):
+        found = live.json(*args, "--bots", bots)
+        assert found["curve"][0]["ms"] == half_ms
+        assert (found["n"], found["n_robots"]) == (2, bots == "exclude")
+    then = live.run(*args, "--bots", "exclude", "--as-of", "2017-04-24T12:30")
+    assert "As of 2017-04-24 12:30, threads of robots.example, robots left out." in then.stdout
+    assert live.json("verify", *robot)["differences"] == []
+
+
+def test_demo_latency_and_others_explain_their_bots(live):
+    for name in ("demo", "export", "inspect", "replay", "verify", "latency"):
+        assert "--bots" in live.run(name, "--help").stdout
+
+
 @pytest.mark.usefixtures("made_up")
 @pytest.mark.parametrize(
     "args",
     [
         pytest.param(["threads", "--state", "waiting"], id="threads"),
         pytest.param(["latency", "--metric", "first_answer"], id="latency"),
+        pytest.param(
+            [
+                *("latency", "--as-of", "2017-05-01", "--since", "2017-04-01", "--until"),
+                *("2017-05-01", "--tag", "steel", "--bots", "exclude", "--aliases", "ignore"),
+            ],
+            id="latency as of then",
+        ),
         pytest.param(["activity", "--bucket", "month"], id="activity"),
         pytest.param(["activity", "--bucket", "hour", "--since", "2017-04-24"], id="hours"),
     ],

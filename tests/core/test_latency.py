@@ -23,6 +23,7 @@ def waiting(since):
 
 
 UNKNOWN = WaitValue("unknown")
+ROBOT = WaitValue("robot")
 MS = st.integers(-5, 10**9)
 WAITS = st.lists(
     st.one_of(
@@ -30,7 +31,7 @@ WAITS = st.lists(
         st.builds(lambda a, b: between(min(a, b), max(a, b)), MS, MS),
         st.builds(between, MS, st.none()),
         st.builds(waiting, st.integers(NOON, AS_OF + DAY)),
-        st.just(UNKNOWN),
+        st.sampled_from([UNKNOWN, ROBOT]),
     )
 )
 
@@ -47,6 +48,7 @@ def test_the_founding_threads_first_answer():
         "n_unknown": 0,
         "n_excluded": 0,
         "n_negative": 0,
+        "n_robots": 0,
         "quantiles": [
             {"p": p, "after_ms": 0, "by_ms": 1_347_257_077} for p in (0.25, 0.5, 0.75, 0.9)
         ],
@@ -92,13 +94,14 @@ def test_a_share_nobody_was_watched_long_enough_for_is_none():
         pytest.param(between(5, None), "n_between", id="it ended, nobody knows when"),
         pytest.param(waiting(AS_OF + 1), "n_waiting", id="asked just now"),
         pytest.param(UNKNOWN, "n_unknown", id="the archive cannot tell"),
+        pytest.param(ROBOT, "n_robots", id="a robot waits, and robots are left out"),
     ],
 )
 def test_each_wait_is_counted_once(wait, counted):
     found = aggregate("closed", [wait], as_of=AS_OF)
     ones = {name for name, count in found.items() if name.startswith("n_") and count}
     assert ones - {"n_excluded"} == {counted}
-    assert ("n_excluded" in ones) == (counted in {"n_negative", "n_unknown"})
+    assert ("n_excluded" in ones) == (counted in {"n_negative", "n_unknown", "n_robots"})
 
 
 def test_nobody_at_all():
@@ -112,7 +115,8 @@ def test_the_counts_add_up(waits):
     found = aggregate("accepted", waits, as_of=AS_OF)
     parts = found["n_observed"] + found["n_between"] + found["n_waiting"] + found["n_excluded"]
     assert found["n"] == parts == len(waits)
-    assert found["n_excluded"] == found["n_unknown"] + found["n_negative"]
+    left_out = found["n_unknown"] + found["n_negative"] + found["n_robots"]
+    assert found["n_excluded"] == left_out
 
 
 @given(WAITS, st.randoms(use_true_random=False))

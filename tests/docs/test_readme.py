@@ -10,6 +10,8 @@ import pytest
 from stream import errors
 from stream.archive.detect import readers
 from stream.cli.main import COMMANDS
+from stream.core.waits import METRICS
+from stream.serve.api.models import Latency
 from tests.brokers import free_ports
 
 ROOT = Path(__file__).parents[2]
@@ -47,6 +49,12 @@ def test_every_setting_is_in_the_readme_and_none_that_is_not_there():
 
 def test_every_format_is_in_the_readme():
     assert [name for name in readers() if f"`{name}`" not in README] == []
+
+
+def test_every_wait_and_every_count_of_them_is_explained():
+    waits = (ROOT / "docs/waits.md").read_text()
+    counts = [name for name in Latency.model_fields if name.startswith("n")]
+    assert [name for name in (*METRICS, *counts) if f"`{name}`" not in waits] == []
 
 
 def test_every_error_is_on_the_map_at_the_head_of_its_module():

@@ -17,6 +17,7 @@ from stream.serve.api.parameters import (
     Since,
     Until,
     community_of,
+    in_order,
     moment,
     printed,
     zone_of,
@@ -101,9 +102,7 @@ def _span(
     if until is None:
         until = since if latest is None else max(_end(latest, bucket, zone), since)
     first, end = quarter(since), -quarter(-until)
-    if until < since:
-        detail = f"until ({stamp(until)}) lies before since ({stamp(since)}); exchange them"
-        raise wrong(detail, "until")
+    in_order(since, until)
     if (end - first) // (QUARTER_MS * _SHORTEST_MS[bucket]) > ROWS_MAX:
         detail = f"more than {ROWS_MAX} rows; ask for less time or a longer bucket"
         raise wrong(detail, "bucket")

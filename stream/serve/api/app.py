@@ -28,6 +28,7 @@ from stream.serve.hub import Hub
 from stream.serve.notice import Commits
 from stream.serve.schema import open_reader, open_writer
 from stream.serve.shown import AsideViews, Views
+from stream.serve.waited import Waited
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -65,6 +66,7 @@ def create(
         db = open_reader(database)
         app.state.views = Views(db)
         app.state.aside = AsideViews(database)
+        app.state.waited = Waited()
         app.state.commits = Commits(db, database)
         app.state.hub = Hub(db, app.state.commits, partitions=settings.partitions)
         beside = [asyncio.create_task(app.state.commits.run())]

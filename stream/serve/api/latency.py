@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
 from stream.core.latency import aggregate
+from stream.serve.again import How
 from stream.serve.api import models
 from stream.serve.api.answers import Answer
-from stream.serve.api.parameters import InCommunity, ReadingAside, community_of, printed
-from stream.serve.rows import wait_values
+from stream.serve.api.parameters import (
+    AsOf,
+    InCommunity,
+    ReadingAside,
+    Since,
+    Until,
+    community_of,
+    in_order,
+    moment,
+    printed,
+)
+from stream.serve.waited import Waited, Which
 
 if TYPE_CHECKING:
     from stream.serve.shown import Shown
@@ -20,25 +31,42 @@ router = APIRouter()
 Metric = Literal[
     "first_response", "first_answer", "first_comment", "accepted", "closed", "asker_return"
 ]
+Bots = Literal["include", "exclude"]
+Aliases = Literal["apply", "ignore"]
 
 
 @router.get("/v1/latency", responses={200: {"model": models.Latency}}, tags=["measures"])
-async def latency(
+async def latency(  # noqa: PLR0913 (each is a parameter of the call)
+    request: Request,
     views: ReadingAside,
+    *,
     metric: Annotated[Metric, Query(description="What is waited for.")] = "first_answer",
     community: InCommunity = None,
+    tag: Annotated[str | None, Query(description="Only threads with this tag.")] = None,
+    since: Since = None,
+    until: Until = None,
+    as_of: AsOf = None,
+    bots: Annotated[
+        Bots, Query(description="`exclude`: as if robots had written nothing.")
+    ] = "include",
+    aliases: Annotated[
+        Aliases, Query(description="`ignore`: as if several names were never one person's.")
+    ] = "apply",
 ) -> Answer:
-    """Counts by status, quantiles, shares and the curve; who still waits is counted as waiting."""
+    """Counts by status, quantiles, shares and the curve; who still waits is counted as waiting.
+
+    `since` and `until` are about when a thread began, not about when it was answered. `as_of`: what
+    had been stated by then, and nothing that came later.
+    """
+    waited: Waited = request.app.state.waited
+    first, end, at = moment("since", since), moment("until", until), moment("as_of", as_of)
+    in_order(first, end)
+    how = How(at, robots=bots == "include", aliases=aliases == "apply")
 
     def answer(shown: Shown) -> Answer:
-        number = community_of(shown, community)
-        found = shown.rows(
-            f"SELECT {metric}_status, {metric}_after, {metric}_by FROM waits"  # noqa: S608
-            " WHERE ifnull(community = ?, 1)",  # The metric is one of ours.
-            number,
-        )
-        as_of = shown.as_of(number)
-        body = aggregate(metric, wait_values(found), as_of=as_of or 0)
-        return Answer({**body, "as_of": printed(as_of)}, shown)
+        which = Which(community_of(shown, community), first, end, tag)
+        now = shown.as_of(which.community) if at is None else at
+        body = aggregate(metric, waited.values(shown, metric, which, how), as_of=now or 0)
+        return Answer({**body, "as_of": printed(now), "bots": bots, "aliases": aliases}, shown)
 
     return await views.answer(answer)

@@ -128,10 +128,16 @@ class Point(Shape):
 
 
 class Latency(Shape):
-    """`n` counts all threads whose wait has begun."""
+    """`n` counts all threads whose wait has begun, whatever became of it.
+
+    Of those, `n_excluded` have no part in the figures: `n_unknown`, of whom the archive cannot
+    tell; `n_negative`, where it errs; `n_robots`, which robots asked, where those are left out.
+    """
 
     metric: str
     as_of: Time | None
+    bots: Literal["include", "exclude"]
+    aliases: Literal["apply", "ignore"]
     estimator: Literal["kaplan-meier", "turnbull"]
     n: int
     n_observed: int
@@ -140,6 +146,7 @@ class Latency(Shape):
     n_unknown: int
     n_excluded: int
     n_negative: int
+    n_robots: int
     quantiles: list[Quantile]
     within: list[Share]
     curve: list[Point]

@@ -119,6 +119,13 @@ def moment(parameter: str, text: str | None, zone: ZoneInfo | None = None) -> in
         raise wrong(msg, parameter) from error
 
 
+def in_order(since: int | None, until: int | None) -> None:
+    """Refuse an end before its beginning."""
+    if since is not None and until is not None and until < since:
+        detail = f"until ({stamp(until)}) lies before since ({stamp(since)}); exchange them"
+        raise wrong(detail, "until")
+
+
 def printed(at: int | None) -> str | None:
     """A moment as answers print it."""
     return None if at is None else stamp(at)

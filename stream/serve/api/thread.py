@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import orjson
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
 from stream.serve.api import models
 from stream.serve.api.answers import Answer, parsed
@@ -13,6 +13,7 @@ from stream.serve.api.parameters import (
     AsOf,
     Community,
     Reading,
+    ReadingAside,
     Since,
     Thread,
     Until,
@@ -26,20 +27,44 @@ from stream.serve.standing import of_items, of_thread
 from stream.serve.timeline import entries
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from stream.serve.shown import Shown
 
 router = APIRouter(prefix="/v1/threads/{community}/{thread}", tags=["threads"])
 
+FEW: Final = 200  # Events; answers of longer threads are made aside.
+
 Policy = Literal["explicit", "mention-latest", "mention-addressed", "implicit"]
+
+
+class _Reading:
+    """What is asked of one thread: answered at once, or aside where the thread is long."""
+
+    def __init__(
+        self, here: Reading, aside: ReadingAside, community: Community, thread: Thread
+    ) -> None:
+        self._here, self._aside = here, aside
+        self._thread = community, thread
+
+    async def answer(self, made: Callable[[Shown], Answer]) -> Answer:
+        with self._here.shown() as shown:
+            if not shown.is_long(*self._thread, FEW):
+                return made(shown)
+        return await self._aside.answer(made)
+
+
+OfThread = Annotated[_Reading, Depends()]
 
 
 @router.get("", responses={200: {"model": models.FullThread}})
 async def thread(
-    views: Reading, community: Community, thread: Thread, as_of: AsOf = None
+    views: OfThread, community: Community, thread: Thread, as_of: AsOf = None
 ) -> Answer:
     """A thread with its items in reading order, as it stands or as it stood."""
     at = moment("as_of", as_of)
-    with views.shown() as shown:
+
+    def answer(shown: Shown) -> Answer:
         found = _found(shown, community, thread, at)
         now = shown.as_of(shown.communities().get(community)) if at is None else at
         row = parsed(found.thread, now)
@@ -48,10 +73,12 @@ async def thread(
         body = {**row, **of_thread(row), "items": items, "as_of": printed(now)}
         return Answer(body, shown)
 
+    return await views.answer(answer)
+
 
 @router.get("/timeline", responses={200: {"model": models.Timeline}})
 async def timeline(  # noqa: PLR0913 (each is a parameter of the call)
-    views: Reading,
+    views: OfThread,
     community: Community,
     thread: Thread,
     *,
@@ -62,7 +89,8 @@ async def timeline(  # noqa: PLR0913 (each is a parameter of the call)
     """What happened in a thread, in order of time."""
     at = moment("as_of", as_of)
     first, end = printed(moment("since", since)), printed(moment("until", until))
-    with views.shown() as shown:
+
+    def answer(shown: Shown) -> Answer:
         found = _found(shown, community, thread, at)
         now = shown.as_of(shown.communities().get(community)) if at is None else at
         rows = [
@@ -72,10 +100,12 @@ async def timeline(  # noqa: PLR0913 (each is a parameter of the call)
         ]
         return Answer({"timeline": rows, "as_of": printed(now)}, shown)
 
+    return await views.answer(answer)
+
 
 @router.get("/replies", responses={200: {"model": models.Replies}})
 async def replies(
-    views: Reading,
+    views: OfThread,
     community: Community,
     thread: Thread,
     policy: Annotated[
@@ -85,7 +115,8 @@ async def replies(
 ) -> Answer:
     """Who answered whom, and how long after, by one policy."""
     at = moment("as_of", as_of)
-    with views.shown() as shown:
+
+    def answer(shown: Shown) -> Answer:
         found = _found(shown, community, thread, at, replies=True)
         now = shown.as_of(shown.communities().get(community)) if at is None else at
         rows = [
@@ -94,6 +125,8 @@ async def replies(
             if reply["replies_to"].get(policy)
         ]
         return Answer({"policy": policy, "replies": rows, "as_of": printed(now)}, shown)
+
+    return await views.answer(answer)
 
 
 def _found(

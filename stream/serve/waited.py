@@ -1,0 +1,149 @@
+"""How long each thread waited for one thing: as its row says, or folded again where that differs.
+
+A row holds for a moment if nothing was stated since that changes a wait; without robots, or with
+other aliases, if none of those has written in the thread. What is folded again is kept for the
+next question about the same moment, which is often about another metric.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import orjson
+
+from stream.codec.events import decode
+from stream.codec.keys import split_key
+from stream.core.latency import WaitValue
+from stream.serve.affected import affected, people
+from stream.serve.again import Again, Folding, How
+from stream.serve.rows import wait_values
+from stream.serve.spans import CHANGING, EDITED, ERASED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stream.core.events import Event
+    from stream.core.waits import Wait
+    from stream.serve.affected import Place
+    from stream.serve.shown import Shown
+
+KEPT_MAX: Final = 50_000  # Threads, of some 2 KB each.
+AS_THEY_STAND: Final = How()
+
+
+class Which(NamedTuple):
+    """The threads that are asked about; the times are those at which they began."""
+
+    community: int | None = None
+    since: int | None = None
+    until: int | None = None
+    tag: str | None = None
+
+    def has(self, thread: Again) -> bool:
+        return (
+            (self.since is None or self.since <= thread.first_at)
+            and (self.until is None or thread.first_at < self.until)
+            and (self.tag is None or self.tag in thread.tags)
+        )
+
+
+class Waited:
+    """Remembers what was last folded again. Several threads may ask at once."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[object, dict[int, Again | None]] = (None, {})
+
+    def values(
+        self, shown: Shown, metric: str, which: Which, how: How = AS_THEY_STAND
+    ) -> Iterator[WaitValue]:
+        """The waits for ``metric``, robots' among them, but for those that have not begun."""
+        again = {} if how == AS_THEY_STAND else self._again(shown, which, how)
+        for thread in again.values():
+            wait = None if thread is None else thread.waits[metric]
+            if thread is not None and wait is not None and which.has(thread):
+                yield WaitValue("robot") if thread.by_robot else _value(wait)
+        standing = _standing(shown, metric, which, how.as_of)
+        yield from wait_values(row for number, *row in standing if number not in again)
+
+    def _again(self, shown: Shown, which: Which, how: How) -> dict[int, Again | None]:
+        tags = which.tag is not None
+        key = (shown.database, shown.position, which.community, how, tags)
+        held, again = self._kept
+        if held != key:
+            again = dict(_folded(shown, which.community, how, tags=tags))
+            if len(again) <= KEPT_MAX:
+                self._kept = (key, again)
+        return again
+
+
+def _standing(shown: Shown, metric: str, which: Which, as_of: int | None) -> list[Any]:
+    """Number and columns of the threads to which nothing happened after ``as_of``."""
+    tables, wanted, values = "waits w", list[str](), list[object]()
+
+    def where(condition: str, *bound: object) -> None:
+        wanted.append(condition)
+        values.extend(bound)
+
+    if which.community is not None:
+        where("w.community = ?", which.community)
+    if (which.since, which.until, which.tag) != (None, None, None):
+        tables += " JOIN threads t USING(no)"
+    if which.since is not None:
+        where("t.first_at >= ?", which.since)
+    if which.until is not None:
+        where("t.first_at < ?", which.until)
+    if which.tag is not None:
+        # The bytes are searched first: to parse a row takes a hundred times as long.
+        where("instr(t.raw, ?)", orjson.dumps(which.tag))
+        where(
+            "EXISTS(SELECT 1 FROM json_each(CAST(t.raw AS TEXT), '$.tags') WHERE value = ?)",
+            which.tag,
+        )
+    if as_of is not None:
+        tables += " JOIN spans s USING(no)"
+        where("s.last <= ?", as_of)
+    return shown.rows(
+        f"SELECT w.no, {metric}_status, {metric}_after, {metric}_by FROM {tables}"  # noqa: S608
+        f" WHERE {' AND '.join(wanted) or 1}",  # Our own words; the metric is one of ours.
+        *values,
+    )
+
+
+def _folded(
+    shown: Shown, community: int | None, how: How, *, tags: bool
+) -> Iterator[tuple[int, Again | None]]:
+    """Every thread whose row does not hold, by its number."""
+    communities = shown.communities()
+    places = sorted(affected(shown, community, how, tags=tags), key=_community)
+    for name, those in groupby(places, key=_community):
+        folding = Folding(name, people(shown, communities[name]), how)
+        for place in those:
+            events = _events(shown, place, how.as_of, tags=tags)
+            yield place.number, folding.thread(split_key(place.key.encode())[1], events)
+
+
+def _community(place: Place) -> str:
+    return split_key(place.key.encode())[0]
+
+
+def _events(shown: Shown, place: Place, as_of: int | None, *, tags: bool) -> list[Event]:
+    """What was stated of a thread by then that can matter to its waits."""
+    kinds = ", ".join(map(str, sorted(CHANGING | {EDITED} if tags else CHANGING)))
+    found = shown.rows(
+        "SELECT raw FROM events WHERE thread = ? AND off < ?"  # noqa: S608 (our own numbers)
+        f" AND (kind = ? OR kind IN ({kinds}) AND ifnull(at <= ?, 1)) ORDER BY seq",
+        place.number,
+        shown.position.get(place.part, 0),
+        ERASED,
+        as_of,
+    )
+    return [decode(raw, where="") for (raw,) in found]
+
+
+def _value(wait: Wait) -> WaitValue:
+    if wait.status == "waiting":
+        return WaitValue(wait.status, since=wait.since)
+    if wait.status == "unknown":
+        return WaitValue(wait.status)
+    return WaitValue(wait.status, wait.after, wait.by)
