@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 UNREADABLE_MAX: Final = 1_000  # Kept with their place; further ones are only counted.
 EXAMPLE_MAX: Final = 120
+EVENT_BYTES_MAX: Final = 7 << 20  # With its key and head it fits into a record of the log.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +75,13 @@ class Report:
         """The formats read, in the order of the archives."""
         return ", ".join(dict.fromkeys(self.formats))
 
-    def read(self, events: Iterable[Encoded]) -> Iterator[Encoded]:
-        """``events``, each counted."""
+    def read(self, events: Iterable[Encoded], options: Options) -> Iterator[Encoded]:
+        """``events``, each counted; one that is larger than a log takes is refused."""
         ends = self.ends
         for event in events:
+            if len(event.value) > EVENT_BYTES_MAX:
+                self._too_large(event, options)
+                continue
             self.events += 1
             community = community_told(event)
             if ends.get(community, event.at) <= event.at:
@@ -101,6 +105,11 @@ class Report:
         if not options.skip_unreadable:
             raise RowError(file=str(path), row=row, problem=problem)
         self._skip(f"{path}, row {row}", problem)
+
+    def _too_large(self, event: Encoded, options: Options) -> None:
+        thread = (event.key or b"").decode()
+        size = f"{len(event.value):,} bytes, more than the {EVENT_BYTES_MAX:,} of an event"
+        self.refuse(shortened(f"an item of {thread}"), f"it has {size}", options)
 
     def refuse(self, where: str, problem: str, options: Options) -> None:
         """The same for a whole file that is not to be read."""

@@ -118,11 +118,11 @@ def _sample(name: str) -> Path:
 
 def _encoded(path: Path, reader: Reader, options: Options, report: Report) -> Iterator[Encoded]:
     if isinstance(reader, EventLines):  # To have their order, they are encoded already.
-        return sorted_on_disk(report.read(reader.read_encoded(path, options, report)))
+        return sorted_on_disk(report.read(reader.read_encoded(path, options, report), options))
     events = reader.read(path, options, report)
     if reader.ordered:
-        return _checked(report.read(map(encode, events)), path, reader)
-    return sorted_beside(iter(events), report)
+        return _checked(report.read(map(encode, events), options), path, reader)
+    return sorted_beside(iter(events), report, options)
 
 
 def _checked(events: Iterator[Encoded], path: Path, reader: Reader) -> Iterator[Encoded]:

@@ -15,6 +15,8 @@ from stream.core.events import Person
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+WRITTEN_MAX: Final = 1_000  # Of a sender; more is nobody's name.
+
 _AT: Final = re.compile(r"(?<=[\w.+\-=\"’”]) (?:at|AT) (?=[\w\[][\w.\-]*)")
 _COMMENTED: Final = re.compile(r"^\s*(?P<address>[^\s<>()]+@[^\s<>()]+)\s*\((?P<name>.*)\)\s*$")
 _VIA: Final = re.compile(r"^['\"]?(?P<name>.+?)['\"]? via \S.*$", re.IGNORECASE)
@@ -112,11 +114,14 @@ def address_of(written: str) -> str:
 
 
 def _split(written: str) -> tuple[str, str]:
-    text = plain(written)
+    text = plain(written[:WRITTEN_MAX])
     commented = _COMMENTED.match(text)
     if commented:
         return commented["name"].strip().strip('"'), commented["address"].lower()
-    name, address = parseaddr(text)
+    try:
+        name, address = parseaddr(text)
+    except RecursionError:  # Comments within comments
+        name, address = text, ""
     if "@" not in address:
         return (name or address or text).strip().strip('"'), ""
     return name.strip(), address.lower()

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from stream.archive.opening import File
 
 MAIL_MAX: Final = LINE_MAX
+HEADER_MAX: Final = 1024 * 1024
+BODY_MAX: Final = 4 * 1024 * 1024  # What comes later is attached, and takes 10 times its size.
+LINES_MAX: Final = 200_000
 
 # "From somebody Mon Apr  3 10:01:34 2017", with a zone before or after the year, or none.
 ENVELOPE: Final = re.compile(
@@ -82,13 +85,17 @@ class _Mail:
         self._row = row
         self._envelope = envelope
         self._lines: list[bytes] = []
-        self._size = 0
-        self._body = False
+        self._size = self._header = 0
+        self._body = self._cut = False
 
     def add(self, line: _Line) -> None:
-        self._size += len(line.data)
-        if self._size > MAIL_MAX:
-            self._lines.clear()
+        self._size += len(line.data) + 1
+        if not self._body:
+            self._header = self._size
+        self._cut |= self._body and (
+            self._size - self._header > BODY_MAX or len(self._lines) > LINES_MAX
+        )
+        if self._cut or self._header > HEADER_MAX:
             return
         data = line.data
         if self._body and _ESCAPED.match(data):
@@ -101,6 +108,13 @@ class _Mail:
             problem = f"a mail longer than {MAIL_MAX >> 20} MiB"
             report.fault(self._where, self._row, problem, options)
             return
+        if self._header > HEADER_MAX:
+            problem = f"a mail whose header is longer than {HEADER_MAX >> 20} MiB"
+            report.fault(self._where, self._row, problem, options)
+            return
+        if self._cut:
+            what = f"only {len(self._lines):,} lines of it are read"
+            report.odd("long-mail", f"{self._where}, row {self._row}: {what}")
         data = b"\n".join(self._lines).strip(b"\n")
         if not data.strip():
             if self._envelope:
@@ -113,11 +127,11 @@ class _Mail:
 
 def _lines(stream: BinaryIO) -> Iterator[_Line]:
     """Lines without their ends; of one that is too long a part at a time, which adds up."""
-    before, line = b"", stream.readline(MAIL_MAX).removeprefix(b"\xef\xbb\xbf")
+    before, line = b"", stream.readline(BODY_MAX).removeprefix(b"\xef\xbb\xbf")
     row = 0
     while line:
         row += line.endswith(b"\n")
-        after = stream.readline(MAIL_MAX)
+        after = stream.readline(BODY_MAX)
         bare = line.rstrip(b"\r\n")
         opens = line.startswith(b"From ") and bool(FIELD.match(after) and ENVELOPE.match(bare))
         yield _Line(row, bare, opens, opens and bool(before.strip()))

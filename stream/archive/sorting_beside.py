@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 import msgspec
 
-from stream.archive.base import Report
+from stream.archive.base import Options, Report, Unreadable
 from stream.archive.sorting import (
     merged,
     on_disk,
@@ -47,17 +47,19 @@ class _Done(msgspec.Struct):
 
     runs: list[str] = []
     ends: dict[str, int] = {}
+    skipped: int = 0
+    unreadable: list[Unreadable] = []
     problem: str | None = None
 
 
-def sorted_beside(events: Iterator[Event], report: Report) -> Generator[Encoded]:
+def sorted_beside(events: Iterator[Event], report: Report, options: Options) -> Generator[Encoded]:
     """All of ``events`` encoded and in order; ``report`` counts them."""
     first = list(islice(events, FEW))
     if len(first) < FEW:
-        yield from sorted_on_disk(report.read(map(encode, first)))
+        yield from sorted_on_disk(report.read(map(encode, first), options))
         return
     with sorting_folder() as folder:
-        found = _sorted_runs(chain(_emptied(first), events), folder, report)
+        found = _sorted_runs(chain(_emptied(first), events), folder, report, options)
         yield from map(unpacked, merged(found, folder))
 
 
@@ -67,9 +69,12 @@ def _emptied(held: list[Event]) -> Iterator[Event]:
     held.clear()
 
 
-def _sorted_runs(events: Iterator[Event], folder: Path, report: Report) -> list[Path]:
+def _sorted_runs(
+    events: Iterator[Event], folder: Path, report: Report, options: Options
+) -> list[Path]:
+    skips = ["skip"] if options.skip_unreadable else []
     with subprocess.Popen(  # noqa: S603  (ourselves)
-        [sys.executable, "-m", "stream.archive.sorting_beside", str(folder)],
+        [sys.executable, "-m", "stream.archive.sorting_beside", str(folder), *skips],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as process:
@@ -80,6 +85,9 @@ def _sorted_runs(events: Iterator[Event], folder: Path, report: Report) -> list[
             raise
     if done.problem is not None:
         raise ArchiveError(done.problem)
+    report.events -= done.skipped
+    report.skipped += done.skipped
+    report.unreadable += done.unreadable
     for community, at in done.ends.items():
         report.ends[community] = max(at, report.ends.get(community, at))
     return [folder / name for name in done.runs]
@@ -104,11 +112,12 @@ def _told(events: Iterator[Event], process: subprocess.Popen[bytes], report: Rep
     return msgspec.json.decode(said, type=_Done)
 
 
-def _sort(folder: Path, source: BinaryIO) -> _Done:
+def _sort(folder: Path, source: BinaryIO, options: Options) -> _Done:
     report = Report()
     try:
-        found = runs(report.read(map(encode, _events(source))), folder)
-        return _Done(runs=[on_disk(run, folder).name for run in found], ends=report.ends)
+        found = runs(report.read(map(encode, _events(source)), options), folder)
+        written = [on_disk(run, folder).name for run in found]
+        return _Done(written, report.ends, report.skipped, report.unreadable)
     except ArchiveError as error:
         return _Done(problem=str(error))
 
@@ -121,5 +130,7 @@ def _events(source: BinaryIO) -> Iterable[Event]:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # It ends with the process that writes to it.
-    told = _sort(Path(sys.argv[1]), sys.stdin.buffer)
+    told = _sort(
+        Path(sys.argv[1]), sys.stdin.buffer, Options(skip_unreadable="skip" in sys.argv[2:])
+    )
     sys.stdout.buffer.write(msgspec.json.encode(told))

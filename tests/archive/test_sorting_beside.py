@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 import pytest
 
 from stream.archive import sorting_beside
-from stream.archive.base import Report
+from stream.archive.base import EVENT_BYTES_MAX, Options, Report
 from stream.archive.generate import generate
 from stream.archive.sorting import in_order, packed
 from stream.archive.sorting_beside import sorted_beside
 from stream.codec.events import encode
 from stream.errors import ArchiveError
+from tests.story import asked
 
 COUNT = sorting_beside.FEW + 2_345
 
@@ -30,11 +31,23 @@ def _events(count=COUNT):
 @pytest.mark.parametrize("count", [3, sorting_beside.FEW, COUNT])
 def test_all_come_in_order_and_are_counted(count):
     report = Report()
-    found = list(map(packed, sorted_beside(iter(_events(count)), report)))
+    found = list(map(packed, sorted_beside(iter(_events(count)), report, Options())))
     wanted = sorted(map(encode, _events(count)), key=in_order)
     assert found == list(map(packed, wanted))
     assert report.events == count
     assert report.ends == {"community.example": wanted[-1].at}
+
+
+@pytest.mark.parametrize("count", [3, COUNT])
+def test_one_that_no_log_takes_is_refused_or_skipped(count):
+    long = asked(thread="t7", text="x" * EVENT_BYTES_MAX)
+    with pytest.raises(ArchiveError, match=r"an item of community\.example/t7 is not read: it has"):
+        list(sorted_beside(iter([*_events(count), long]), Report(), Options()))
+    report = Report()
+    events = iter([*_events(count), long])
+    found = list(sorted_beside(events, report, Options(skip_unreadable=True)))
+    assert (len(found), report.events, report.skipped) == (count, count, 1)
+    assert report.unreadable[0].where == "an item of community.example/t7"
 
 
 def test_an_error_while_reading_ends_both():
@@ -44,10 +57,10 @@ def test_an_error_while_reading_ends_both():
         raise ArchiveError(message)
 
     with pytest.raises(ArchiveError, match="row 51"):
-        list(sorted_beside(breaks(), Report()))
+        list(sorted_beside(breaks(), Report(), Options()))
 
 
 def test_a_process_that_dies_is_told(tmp_path):
     gone = tmp_path / "gone"
     with pytest.raises(ArchiveError, match=r"gone.* cannot be sorted in: No such file"):
-        sorting_beside._sorted_runs(iter(_events(50)), gone, Report())  # noqa: SLF001
+        sorting_beside._sorted_runs(iter(_events(50)), gone, Report(), Options())  # noqa: SLF001

@@ -9,6 +9,7 @@ from aiokafka.record.default_records import DefaultRecordBatch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stream.archive.base import EVENT_BYTES_MAX
 from stream.errors import BrokerError
 from stream.kafka.batch import BATCH_BYTES, SOON_BYTES, Batch
 from stream.kafka.topics import RECORD_BYTES_MAX
@@ -64,6 +65,11 @@ def test_what_finds_no_room_goes_into_the_next():
     out = [record for batch in (first, second) for record in read(built(batch))[1]]
     assert [record.key for record in out] == [key for key, _, _ in put]
     assert [record.offset for record in out] == [*range(place), *range(len(put) - place)]
+
+
+def test_every_event_that_is_read_fits_into_the_log():
+    record = (b"community/" + b"t" * 500_000, b"x" * EVENT_BYTES_MAX, 5)
+    assert Batch(transactional=False).fill([record], "topic") == 1
 
 
 def test_one_that_no_topic_takes_is_named():
