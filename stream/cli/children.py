@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from asyncio.subprocess import PIPE, STDOUT, Process
 from collections import deque
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from stream.errors import BrokerError, ServeError
-from stream.kafka import watchdog
+from stream.kafka.watched import watched
 
 if TYPE_CHECKING:
+    from asyncio.subprocess import Process
     from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
@@ -74,17 +74,9 @@ async def child(
 ) -> AsyncIterator[Child]:
     """``threadline`` with these ``arguments`` for as long as the ``async with`` lasts.
 
-    It runs out of the terminal's reach, so that Ctrl-C is ours alone to answer. ``folder`` is
-    removed afterwards, a kill -9 of ours included.
+    ``folder`` is removed afterwards, a kill -9 of ours included.
     """
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", "-S", watchdog.__file__, str(folder or "")),
-        *(sys.executable, "-m", "stream.cli", *arguments),
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=STDOUT,
-        start_new_session=True,
-    )
+    process = await watched([sys.executable, "-m", "stream.cli", *arguments], folder=folder)
     running = Child(name, process)
     try:
         yield running

@@ -9,7 +9,6 @@ import shutil
 import socket
 import sys
 import tempfile
-from asyncio.subprocess import PIPE, STDOUT, Process
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
@@ -18,11 +17,13 @@ from stream.config import Settings
 from stream.errors import BrokerError
 from stream.kafka import watchdog
 from stream.kafka.connect import reachable
+from stream.kafka.watched import watched
 
 if sys.platform != "win32":
     import fcntl
 
 if TYPE_CHECKING:
+    from asyncio.subprocess import Process
     from collections.abc import AsyncIterator
 
 READY_WITHIN_S: Final = 20.0
@@ -80,18 +81,11 @@ def _binary() -> Path:
 
 
 async def _start(binary: Path, folder: Path, port: int, *, keep: bool) -> Process:
-    """Under a watchdog, and out of the terminal's reach: Ctrl-C is for us, who then end it."""
     with (folder / LOG).open("ab") as log:
         _lock(log, folder)
-        return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-S", watchdog.__file__, "" if keep else str(folder)),
-            *(str(binary), "start", "--only", "kafka", "--kafka-port", str(port)),
-            *("--data-dir", str(folder)),
-            stdin=PIPE,
-            stdout=log,
-            stderr=STDOUT,
-            start_new_session=True,
-        )
+        command = [str(binary), "start", "--only", "kafka", "--kafka-port", str(port)]
+        command += ["--data-dir", str(folder)]
+        return await watched(command, folder=None if keep else folder, output=log)
 
 
 def _lock(log: IO[bytes], folder: Path) -> None:

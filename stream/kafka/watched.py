@@ -1,0 +1,42 @@
+"""Starting a program under the watchdog: it ends with us, also where we are stopped meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from asyncio.subprocess import PIPE, STDOUT, Process
+from typing import IO, TYPE_CHECKING
+
+from stream.kafka import watchdog
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+async def watched(
+    command: Sequence[str], *, folder: Path | None = None, output: int | IO[bytes] = PIPE
+) -> Process:
+    """``command``, until the standard input of what is returned is closed, or we are no more.
+
+    It runs out of the terminal's reach: Ctrl-C is for us, who then end it. ``folder`` is removed
+    afterwards, a kill -9 of ours included.
+    """
+    starting = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", "-S", watchdog.__file__, str(folder or ""), *command),
+            stdin=PIPE,
+            stdout=output,
+            stderr=STDOUT,
+            start_new_session=True,
+        )
+    )
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        # asyncio would kill the watchdog, whose program would then run on.
+        process = await starting
+        if process.stdin is not None:
+            process.stdin.close()
+        await process.wait()
+        raise
