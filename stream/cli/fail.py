@@ -30,7 +30,7 @@ class Outcome:
 
 
 @contextmanager
-def reported() -> Iterator[Outcome]:
+def reported() -> Iterator[Outcome]:  # noqa: C901 - a clause for each way to end
     """Print what a person can mend as one ``error:`` line, and keep the status for it."""
     outcome = Outcome()
     try:
@@ -40,10 +40,12 @@ def reported() -> Iterator[Outcome]:
         # Whoever read our output has enough (``threadline generate | head``).
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         outcome.status = FINE
-    except (KeyboardInterrupt, click.Abort):
-        outcome.status = INTERRUPTED
     except click.exceptions.Exit as error:
         outcome.status = error.exit_code
+    except (KeyboardInterrupt, RuntimeError) as error:
+        if not _is_interrupt(error):
+            raise
+        outcome.status = INTERRUPTED
     except click.ClickException as error:
         outcome.status = _wrong_use(error)
     except StreamError as error:
@@ -53,6 +55,12 @@ def reported() -> Iterator[Outcome]:
         if error.filename is None:
             raise
         outcome.status = _said(f"{error.filename}: {error.strerror}", OUTSIDE)
+
+
+def _is_interrupt(error: BaseException) -> bool:
+    """Whether Ctrl-C is meant: while a class is being made, Python 3.11 wraps what is raised."""
+    interrupts = (KeyboardInterrupt, click.Abort)
+    return isinstance(error, interrupts) or isinstance(error.__cause__, interrupts)
 
 
 def _wrong_use(error: click.ClickException) -> int:
