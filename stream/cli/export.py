@@ -53,10 +53,10 @@ def command(
     """
     from stream.archive.base import Report
     from stream.archive.export import export
-    from stream.cli import words
+    from stream.cli import output, words
 
     reading = options.reading(community, format_, skip_unreadable=skip_unreadable, bots=bots)
     report = Report()
     count = export(archives, reading, report, to=out, form=form)
     options.warn_unreadable(report)
-    click.echo(f"Wrote {words.count(count, 'utterance' if form == 'convokit' else 'event')}: {out}")
+    output.say(f"Wrote {words.count(count, 'utterance' if form == 'convokit' else 'event')}: {out}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from stream.cli import output
 from stream.errors import StreamError, UsageError
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _wrong_use(error: click.ClickException) -> int:
 
 def _said(message: str, status: int) -> int:
     prefix = click.style("error:", fg="red", bold=True)
-    click.echo(f"{prefix} {message}", err=True, color=_coloured())
+    click.echo(f"{prefix} {output.harmless(message)}", err=True, color=_coloured())
     return status
 
 

@@ -101,10 +101,11 @@ def _facts(found: dict[str, Any]) -> RenderableType:
     facts.add_row("format", str(found["format"]))
     facts.add_row("communities", ", ".join(found["communities"]))
     facts.add_row("threads", f"{found['threads']:,}")
-    facts.add_row("items", _counted(found["items"]) or "none")
+    items = [words.count(n, kind[:-1]) for kind, n in found["items"].items() if n]
+    facts.add_row("items", " · ".join(items) or "none")
     facts.add_row("edits", f"{found['edits']:,}")
     facts.add_row("people", f"{found['people']:,}")
-    robots = [f"{robot['person']}: {robot['acts']:,} acts" for robot in found["robots"]]
+    robots = [f"{one['person']}: {words.count(one['acts'], 'act')}" for one in found["robots"]]
     if robots:
         facts.add_row("robots", " · ".join(robots))
     facts.add_row("from", words.minute(found["first_at"]))

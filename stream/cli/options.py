@@ -150,8 +150,10 @@ def warn_unreadable(report: Report) -> None:
     """Say on standard error what was skipped, the first few by their place."""
     if not report.skipped:
         return
+    from stream.cli import output
+
     for where, problem in report.unreadable[:SKIPPED_SHOWN]:
-        click.echo(f"skipped {where}: {problem}", err=True)
+        output.say(f"skipped {where}: {problem}", err=True)
     if report.skipped > SKIPPED_SHOWN:
         more = report.skipped - SKIPPED_SHOWN
         click.echo(f"skipped {more:,} more; `threadline inspect` lists them", err=True)

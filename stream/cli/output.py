@@ -1,16 +1,35 @@
-"""Where results go: tables to a terminal, JSON to whoever asks for it."""
+"""Where results go: tables to a terminal, JSON to whoever asks for it.
+
+Names, titles and texts are other people's: what would command a terminal in them is shown as "�".
+"""
 
 from __future__ import annotations
 
 import json
+import re
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from collections.abc import Iterator
+
+    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.segment import Segment
     from rich.table import Table
+
+_COMMANDS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # All but a tab and a line's end.
+
+
+def harmless(text: str) -> str:
+    """``text`` without what a terminal would not print but obey."""
+    return _COMMANDS.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print a line of our own words with other people's in it."""
+    click.echo(harmless(text), err=err)
 
 
 def console(*, err: bool = False) -> Console:
@@ -25,7 +44,7 @@ def show(*what: RenderableType) -> None:
     screen = console()
     with screen.capture() as captured:
         for one in what:
-            screen.print(one)
+            screen.print(_Harmless(one))
     # Tables fill their cells with blanks, which nobody wants to copy.
     text = "\n".join(line.rstrip() for line in captured.get().split("\n"))
     click.echo(text, nl=False, color=True)
@@ -33,7 +52,8 @@ def show(*what: RenderableType) -> None:
 
 def print_json(value: object) -> None:
     """One JSON object, readable by people too."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    click.echo(_COMMANDS.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def table(*columns: str, numbers: tuple[str, ...] = ()) -> Table:
@@ -51,3 +71,14 @@ def table(*columns: str, numbers: tuple[str, ...] = ()) -> Table:
 def write_lines(lines: list[bytes]) -> None:
     """Bytes as they are, to standard output."""
     sys.stdout.buffer.write(b"".join(lines))
+
+
+class _Harmless:
+    """Something to print whose texts, once laid out, are made `harmless`; its styles are ours."""
+
+    def __init__(self, what: RenderableType) -> None:
+        self._what = what
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        for segment in console.render(self._what, options):
+            yield segment if segment.control else segment._replace(text=harmless(segment.text))

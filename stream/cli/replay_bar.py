@@ -105,7 +105,7 @@ def print_found(
         click.echo(f"Stopped at {at}; the same command goes on from there.")
     if progress.unstated:
         names = ", ".join(sorted(progress.unstated))
-        click.echo(
+        output.say(
             f"That all of {names} is there is not said: the log is not known to hold what comes"
             " before --since.",
             err=True,

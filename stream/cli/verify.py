@@ -74,7 +74,7 @@ def _print(found: Audit) -> None:
 
     compared = f"{words.count(found.threads, 'thread')}, {words.count(found.rows, 'row')}"
     for community in found.activity_left_out:
-        click.echo(f"Activity of {community} is not compared: the log holds more threads of it.")
+        output.say(f"Activity of {community} is not compared: the log holds more threads of it.")
     if not found.differences:
         click.echo(f"The views are as the archive says: {compared} compared.")
         return

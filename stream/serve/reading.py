@@ -48,7 +48,9 @@ def in_order(items: Iterable[Item]) -> Iterator[tuple[Item, int]]:
         under[item["on"] if item["on"] in known else None].append(item)
     for siblings in under.values():
         siblings.sort(key=_place, reverse=True)
-    stack = [(item, 0) for item in under.pop(None, [])]
+    # What begins a thread comes before what stands under something that is not there.
+    roots = sorted(under.pop(None, []), key=lambda item: item["on"] is not None, reverse=True)
+    stack = [(item, 0) for item in roots]
     while stack or under:
         if not stack:  # What is left stands under itself, over some corners.
             stack = [(min((i for s in under.values() for i in s), key=_place), 0)]

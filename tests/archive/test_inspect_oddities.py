@@ -228,5 +228,5 @@ def test_the_report_fits_a_narrow_terminal(found, tmp_path, capsys, monkeypatch)
     assert run(["inspect", str(tmp_path / "events.jsonl"), "--bots", "cid"]) == 0
     shown = capsys.readouterr().out
     assert max(map(len, shown.splitlines())) <= 80
-    for said in ("1 questions · 1 comments", "Cid: 1 acts", "2017-06", "orphan", "cannot tell"):
+    for said in ("1 question · 1 comment", "Cid: 1 act", "2017-06", "orphan", "cannot tell"):
         assert said in shown

@@ -39,7 +39,7 @@ def test_its_archive_is_recognised_and_read(installed):
     ended = _threadline(installed, "inspect", str(EXAMPLE / "guestbook.csv"))
     assert ended.returncode == 0, ended.stderr
     assert "format       guestbook\n" in ended.stdout
-    assert "2 posts · 1 comments" in ended.stdout
+    assert "2 posts · 1 comment" in ended.stdout
     assert "cannot tell  accepted, closed, deleted, edited, score\n" in ended.stdout
 
 

@@ -123,6 +123,16 @@ async def test_a_thread_is_read_in_order_with_its_current_texts(ask):
     assert found["items"][0]["format"] == "text"
 
 
+async def test_what_lost_its_place_comes_after_what_begins_the_thread(ask):
+    found = await ask(
+        posted("p1", after=HOUR),
+        commented("c1", on="gone", after=2 * HOUR),
+        posted("p2", after=3 * HOUR),
+        commented("c2", on="p2", after=4 * HOUR),
+    )
+    assert [item["item"] for item in found["items"]] == ["p1", "p2", "c2", "c1"]
+
+
 async def test_a_deep_tree_is_read_depth_first(ask):
     depth = 300
     replies = [posted(f"p{n}", on=f"p{n - 1}", after=n * MINUTE) for n in range(1, depth)]
