@@ -97,7 +97,8 @@ def sentences(found: dict[str, Any], by_hour: Counter[int]) -> Iterator[str]:
     yield _extent(activity, len(found["threads"]), latency)
     if len(found["threads"]) == 1:
         yield _asked(found["threads"][0])
-    for metric in ("first_comment", "first_answer"):
+    asks = any(row["questions"] for row in activity["rows"])
+    for metric in ("first_comment", "first_answer") if asks else ("first_response",):
         yield from _waits(metric, latency[metric])
     if latency["first_response"].get("bots") == "exclude":
         yield _without_robots(latency["first_response"]["n_robots"])

@@ -82,13 +82,14 @@ def _facts(thread: dict[str, Any]) -> Iterator[str]:
     from stream.cli import words
 
     counts, waits = thread["counts"], thread["waits"]
-    facts = [thread["state"], words.count(counts["answers"], "answer")]
-    facts.append(words.count(counts["comments"], "comment"))
-    if counts["posts"]:
-        facts.append(words.count(counts["posts"], "post"))
-    yield " · ".join(facts)
-    yield " · ".join(
+    asks = not counts["posts"]  # In a forum nothing is a question, nor an answer.
+    kinds = ("answers", "comments") if asks else ("posts", "comments")
+    yield " · ".join([thread["state"], *(words.count(counts[kind], kind[:-1]) for kind in kinds)])
+    metrics = ("first_comment", "first_answer") if asks else ("first_response",)
+    waited = [
         f"{metric.replace('_', ' ')} {words.wait(waits[metric])}"
-        for metric in ("first_comment", "first_answer")
-        if waits.get(metric)
-    )
+        for metric in metrics
+        if waits[metric]
+    ]
+    if waited:
+        yield " · ".join(waited)

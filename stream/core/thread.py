@@ -194,8 +194,14 @@ class Thread:
             return "closed"
         if stated is not None and self._accepted():
             return "accepted"
-        forum = root is not None and root.kind == "post" and self.response is not None
-        return "answered" if self.live_answers or forum else "waiting"
+        return "answered" if self.live_answers or self._forum_answered() else "waiting"
+
+    def _forum_answered(self) -> bool:
+        """Whether a post was answered; where it is not there, what stands under it answers it."""
+        root = self.root
+        if root is not None:
+            return root.kind == "post" and self.response is not None
+        return any(item.kind == "post" and not item.deleted for item in self.items.values())
 
     def _stands(self, done: str, undone: str) -> bool:
         happened = self.statements.happened

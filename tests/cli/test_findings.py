@@ -54,6 +54,14 @@ def test_that_robots_are_left_out_is_said(robots, said):
     assert said in list(sentences(found(rows, first_response=waits), Counter({6: 9})))
 
 
+def test_of_a_forum_it_says_how_long_people_waited_for_any_response():
+    rows = [("2017-04-24T00:00:00.000Z", {"posts": 9, "people": 1})]
+    waiting = {"first_response": latency(9, n_waiting=9), "first_comment": latency(9, n_waiting=9)}
+    said = list(sentences(found(rows, **waiting), Counter({6: 9})))
+    assert any(line.startswith("First response: ") for line in said)
+    assert not any(line.startswith("First comment: ") for line in said)
+
+
 def test_half_that_never_came_is_said():
     rows = [("2017-04-24T00:00:00.000Z", {"questions": 9, "people": 1})]
     waiting = latency(9, n_waiting=8, n_observed=1)

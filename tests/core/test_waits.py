@@ -205,6 +205,22 @@ def test_a_forum_asks_no_question_and_still_gets_a_response():
     assert waited("first_answer", *story) is None
 
 
+@pytest.mark.parametrize(
+    ("story", "state"),
+    [
+        pytest.param([posted("p2", on="p1")], "answered", id="an answer"),
+        pytest.param([posted("p2", on="p1"), deleted("p2", after=HOUR)], "waiting", id="deleted"),
+        pytest.param([commented("q.c1")], "waiting", id="a comment, maybe on a question"),
+    ],
+)
+def test_a_thread_whose_first_post_is_missing_was_answered_by_what_stands_under_it(story, state):
+    partition = Partition()
+    for event in story:
+        partition.join(event)
+    partition.settled()
+    assert partition.thread(COMMUNITY, THREAD).state == state
+
+
 def test_a_comment_on_an_answer_responds_to_that_not_to_the_question():
     story = [asked(), commented("a1.c1", after=MINUTE), commented("q.c1", after=HOUR)]
     assert waited("first_comment", *story) == exactly(HOUR, "q.c1")

@@ -145,4 +145,6 @@ def state(facts: Any, root: Any, others: list[Any], stood: dict[str, bool]) -> s
             return name
     answers = [i for i in facts.items.values() if i.kind == "answer" and not i.is_deleted]
     forum = root is not None and root.kind == "post" and others
+    if root is None:
+        forum = any(i.kind == "post" and not i.is_deleted for i in facts.items.values())
     return "answered" if answers or forum else "waiting"
