@@ -39,6 +39,7 @@ class Said(msgspec.Struct, kw_only=True):
     """What is printed."""
 
     waited_ms: dict[str, list[float]]
+    given_up: int  # After `http.WITHIN_S`; their waits are among those above.
     wrong: dict[str, int]
 
 
@@ -47,6 +48,7 @@ class Load:
 
     def __init__(self, order: Order) -> None:
         self.waited_ms: dict[str, list[float]] = defaultdict(list)
+        self.given_up = 0
         self.wrong: Counter[str] = Counter()
         self._order = order
         self._http = Http(order.port)
@@ -71,14 +73,20 @@ class Load:
         kind = self._random.choices(list(SHARES), list(SHARES.values()))[0]
         try:
             status, _ = await self._http.get(self._path(kind))
-        except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
+        except TimeoutError:
+            self.given_up += 1
+            self._waited(kind, due)
+        except (OSError, asyncio.IncompleteReadError) as error:
             self.wrong[type(error).__name__] += 1
-            return
-        if status == OK:
-            waited_s = asyncio.get_running_loop().time() - due
-            self.waited_ms[kind].append(waited_s * 1000)
         else:
-            self.wrong[f"{kind} {status}"] += 1
+            if status == OK:
+                self._waited(kind, due)
+            else:
+                self.wrong[f"{kind} {status}"] += 1
+
+    def _waited(self, kind: str, due: float) -> None:
+        waited_s = asyncio.get_running_loop().time() - due
+        self.waited_ms[kind].append(waited_s * 1000)
 
     def _path(self, kind: str) -> str:
         community = self._order.community
@@ -102,7 +110,7 @@ async def _run(order: Order) -> None:
     loop = asyncio.get_running_loop()
     loop.add_reader(sys.stdin.fileno(), ended.set)
     await load.run(ended)
-    said = Said(waited_ms=load.waited_ms, wrong=load.wrong)
+    said = Said(waited_ms=load.waited_ms, given_up=load.given_up, wrong=load.wrong)
     sys.stdout.write(msgspec.json.encode(said).decode() + "\n")
 
 

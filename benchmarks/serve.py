@@ -56,7 +56,7 @@ def serve(bench: Bench) -> Iterator[Took]:
             took = asyncio.run(measure(made, bench, database))
             rows = _rows(database) == (made.events, made.items)
             for each in took:
-                right = rows and not each.more.get("failed_times")
+                right = rows and not each.more.get("wrong_times")
                 yield msgspec.structs.replace(each, right=right)
     yield bare(FIGURE, made.settings, after=True)
 
@@ -139,7 +139,7 @@ async def _read_until(bench: Bench, ended: Awaitable[None], order: Order) -> dic
     said, _ = await loading.communicate(b"")  # Its input ends, and so does it.
     told = msgspec.json.decode(said, type=Said)
     if told.wrong:
-        bench.say(f"reads that failed: {told.wrong}")
+        bench.say(f"reads that went wrong: {told.wrong}")
     return waits(told)
 
 
@@ -153,8 +153,11 @@ def waits(said: Said) -> dict[str, float]:
         "p99.9_ms": quantile(together, 0.999),
     }
     found |= {f"{kind}_p99_ms": quantile(waited, 0.99) for kind, waited in sorted(by_kind.items())}
-    failed = sum(said.wrong.values())
-    return found | {"read_times": len(together), "failed_times": failed}
+    return found | {
+        "read_times": len(together),
+        "given_up_times": said.given_up,
+        "wrong_times": sum(said.wrong.values()),
+    }
 
 
 def quantile(ordered: list[float], share: float) -> float:

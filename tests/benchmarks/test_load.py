@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import asynccontextmanager
 
+from benchmarks import http
 from benchmarks.http import Http
 from benchmarks.load import Load, Order
 
@@ -58,6 +59,15 @@ async def test_a_service_that_stalls_is_asked_on_and_each_read_waits_from_when_i
     assert waited[-1] >= STALL_S * 900
 
 
+async def test_what_is_given_up_has_waited_all_the_same(monkeypatch):
+    monkeypatch.setattr(http, "WITHIN_S", 0.1)
+    async with service(stalled_until=STALL_S) as port:
+        load = await loaded(port, rate=100, seconds=0.05)
+    waited = [one for waits in load.waited_ms.values() for one in waits]
+    assert len(waited) == load.given_up >= 4
+    assert min(waited) >= 100
+
+
 async def test_what_is_refused_is_counted_apart():
     async with service(status=b"400 Bad Request") as port:
         load = await loaded(port, rate=100, seconds=0.1)
@@ -68,7 +78,7 @@ async def test_what_is_refused_is_counted_apart():
 
 async def test_a_connection_that_was_ended_meanwhile_is_replaced_unseen():
     async with service(answers=1) as port:
-        http = Http(port)
-        assert await http.get("/") == (200, b"{}")
-        assert await http.get("/") == (200, b"{}")
-        await http.close()
+        asking = Http(port)
+        assert await asking.get("/") == (200, b"{}")
+        assert await asking.get("/") == (200, b"{}")
+        await asking.close()
