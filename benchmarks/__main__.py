@@ -82,6 +82,10 @@ def main() -> int:
     asked.out.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
     _say("")
     show(found, noises, promised)
+    if asked.size != "full":
+        _say(
+            "The goals are meant for the full sizes: at these, what it takes to begin counts most."
+        )
     _say(f"written to {asked.out}")
     if failed:
         return FAILED

@@ -78,7 +78,8 @@ def _restore(found: _Found) -> list[Goal]:
         told.append(_at_most("restoring a million items, s", RESTORED_S, MILLION / ready.rate))
     for line in found.all(RESTORE):
         if "memory_B/item" in line.more:
-            what = f"memory an item after {line.what}, B"
+            how = "restored" if line is ready else "folded"
+            what = f"memory an item, {how}, B"
             told.append(_at_most(what, ITEM_BYTES, line.more["memory_B/item"]))
     return told
 
