@@ -98,7 +98,8 @@ def command(*, brokers: str | None, prefix: str | None, as_json: bool, **asked: 
 
     report = Report()
     began = time.monotonic()
-    with replay_bar.shown(report) as tell:
+    speed = None if asked["dry_run"] or asked["max_gap"] else asked["speed"]
+    with replay_bar.shown(report, speed=speed, until=asked["until"]) as tell:
         if asked["dry_run"]:
             progress = _count(_source(asked, report), tell)
         else:
@@ -128,6 +129,9 @@ def _source(asked: dict[str, Any], report: Any) -> Source:  # noqa: ANN401
     archives: tuple[Path, ...] = asked["archives"]
     if asked["max_gap"] is not None and asked["speed"] is None:
         msg = "--max-gap needs --speed; give both or neither"
+        raise click.UsageError(msg)
+    if asked["since"] and asked["until"] and asked["since"] >= asked["until"]:
+        msg = "--until is not after --since; give a later time"
         raise click.UsageError(msg)
     reading = options.reading(
         asked["community"],

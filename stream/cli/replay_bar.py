@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from stream.core.when import ms
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from stream.archive.base import Report
     from stream.replay import Progress
@@ -18,10 +21,13 @@ REFRESH_HZ: Final = 8
 
 
 @contextmanager
-def shown(report: Report | None = None) -> Iterator[Callable[[Progress], None]]:
+def shown(
+    report: Report | None = None, *, speed: float | None = None, until: datetime | None = None
+) -> Iterator[Callable[[Progress], None]]:
     """A progress bar on standard error, where that is a terminal.
 
     ``report`` counts what is read meanwhile; how much there is, is known once all is read.
+    ``speed``, ``until``: as the replay was asked for them.
     """
     from rich.progress import BarColumn, ProgressColumn, TextColumn
     from rich.progress import Progress as Bar
@@ -49,7 +55,7 @@ def shown(report: Report | None = None) -> Iterator[Callable[[Progress], None]]:
         refresh_per_second=REFRESH_HZ,
     ) as bar:
         task = bar.add_task("replay", total=None, until="reading", said="")
-        pace = _Rate()
+        pace = Rate(report, speed, until)
 
         def tell(progress: Progress) -> None:
             done = progress.events + progress.already
@@ -61,25 +67,48 @@ def shown(report: Report | None = None) -> Iterator[Callable[[Progress], None]]:
         yield tell
 
 
-class _Rate:
-    """Events a second since the first were published, and what is left at that rate."""
+class Rate:
+    """Events a second since the first were published, and what is left at that rate.
 
-    def __init__(self) -> None:
+    At a ``speed``, what is left is the time until the last event, however dense events lie.
+    """
+
+    def __init__(
+        self,
+        report: Report | None,
+        speed: float | None,
+        until: datetime | None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._began: float | None = None
+        self._clock = clock
+        self._report, self._speed, self._until = report, speed, until
 
     def said(self, progress: Progress, total: int | None) -> str:
         from stream.cli import words
 
         done = progress.events + progress.already
-        now = time.monotonic()
+        now = self._clock()
         if self._began is None:
             self._began = now
         passed = now - self._began
         if passed < 1:
             return f"{done:,} events"
         rate = progress.events / passed
-        left = f", {words.duration(int((total - done) / rate * 1000))} left" if total else ""
-        return f"{done:,} events, {rate:,.0f} a second{left}"
+        left = self._timed(progress)
+        if left is None and total and rate:
+            left = int((total - done) / rate * 1000)
+        more = "" if left is None else f", {words.duration(left)} left"
+        return f"{done:,} events, {rate:,.0f} a second{more}"
+
+    def _timed(self, progress: Progress) -> int | None:
+        """Milliseconds that the event time that is left takes at the speed."""
+        if self._speed is None or progress.last is None or self._report is None:
+            return None
+        ends = list(self._report.ends.values())
+        if self._until is not None:
+            ends = [min(end, ms(self._until)) for end in ends]
+        return max(0, int((max(ends) - progress.last) / self._speed)) if ends else None
 
 
 def print_found(

@@ -262,6 +262,7 @@ def test_killed_amid_it_or_run_side_by_side_the_views_are_the_same(live, archive
         (["--speed", "nan"], "'nan' is no speed"),
         (["--max-gap", "1w", "--speed", "9"], "'1w' is no duration"),
         (["--max-gap", "1d"], "--max-gap needs --speed"),
+        (["--since", "2017-05-02", "--until", "2017-05-02"], "--until is not after --since"),
     ],
 )
 def test_a_wrong_option_is_told(archive, args, said):

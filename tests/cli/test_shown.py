@@ -1,7 +1,13 @@
-"""Threads as a terminal shows them."""
+"""Threads, and how far a replay has come, as a terminal shows them."""
 
+import pytest
+
+from stream.archive.base import Report
 from stream.cli import output
+from stream.cli.replay_bar import Rate
 from stream.cli.threads import rows
+from stream.core.when import to_datetime
+from stream.replay import Progress
 
 WAITING = {"status": "waiting", "since": "2017-04-24T12:00:00.000Z", "for_ms": 3_600_000}
 WAITS = {"first_response": WAITING, "first_comment": WAITING, "first_answer": WAITING}
@@ -40,3 +46,20 @@ def test_a_thread_whose_first_post_is_missing_waits_for_nothing(capsys):
         "waiting · 1 post · 0 comments",
         "c/t",
     ]
+
+
+@pytest.mark.parametrize(
+    ("speed", "until", "left"),
+    [
+        pytest.param(None, None, "5 s left", id="as fast as goes: at the rate so far"),
+        pytest.param(60, None, "3 min left", id="at a speed: the event time that is left"),
+        pytest.param(60, 3_600_000, "1 min left", id="until some time: no longer than that"),
+    ],
+)
+def test_a_replay_says_how_long_it_still_takes(speed, until, left):
+    clock = iter([100.0, 105.0])
+    end = None if until is None else to_datetime(until)
+    rate = Rate(Report(ends={"c": 3 * 3_600_000}), speed, end, lambda: next(clock))
+    progress = Progress(events=500, first=0, last=0)
+    rate.said(progress, 1_000)
+    assert rate.said(progress, 1_000) == f"500 events, 100 a second, {left}"
