@@ -23,6 +23,7 @@ from stream.archive.convokit_parts import (
     OfUtterance,
     Utterance,
     conversations,
+    robots,
     whole,
 )
 from stream.archive.convokit_said import (
@@ -39,6 +40,7 @@ from stream.archive.convokit_said import (
 from stream.archive.holdings import Held, Holdings, holdings
 from stream.archive.json_rows import Row, Unfit, decoded, rows, seconds
 from stream.archive.opening import names, opened
+from stream.core import events as e
 from stream.core.when import EPOCH, When
 
 if TYPE_CHECKING:
@@ -48,7 +50,6 @@ if TYPE_CHECKING:
 
     from stream.archive.base import Options, Report
     from stream.archive.opening import File
-    from stream.core import events as e
 
 SILENT: Final = ("accepted", "closed", "edited")
 YEAR_S: Final = 31_536_000  # Corpora of speech count seconds from its beginning.
@@ -73,6 +74,7 @@ class ConvoKit:
             with conversations(files) as told, holdings() as held:
                 reading = _Reading(path, options, report, held, told)
                 reading.corpus = whole(files.get("corpus.json"))
+                reading.robots = robots(files)
                 yield from reading.events(spoken)
 
 
@@ -96,6 +98,8 @@ class _Reading:
         self._held = held
         self._told = told
         self.corpus: dict[str, Any] = {}
+        self.robots: dict[str, e.Person] = {}
+        self._begun: dict[tuple[str, str], datetime] = {}  # By community and speaker
 
     def events(self, file: File) -> Iterator[e.Event]:
         for row in rows([file], self._options, self._report):
@@ -111,6 +115,7 @@ class _Reading:
             )
             return
         yield from self._held.undated()
+        yield from self._flags()
         for event in self._held.observed(self._report):
             yield self._as_observed(event)
 
@@ -131,6 +136,9 @@ class _Reading:
             views=None if where.observed is None else where.observed.views,
         )  # fmt: skip
         facts: list[Said] = [made, *gone]
+        if said.by in self.robots:
+            begun = where.community, said.by
+            self._begun[begun] = min(made.time, self._begun.get(begun, made.time))
         if not self._held.add(held, facts):
             self._report.odd("doubled-item", f"{row.place}: {item.item} is there already")
             return []
@@ -138,6 +146,13 @@ class _Reading:
             self._told.observe(where)
             self._held.printed(time(where.observed.when))
         return facts
+
+    def _flags(self) -> Iterator[e.Event]:
+        """Of each community the speakers that the corpus marks as robots, since their first."""
+        for (community, speaker), at in sorted(self._begun.items()):
+            person = self.robots[speaker]
+            data = e.FlagData(person=person, robot=True, by="reader", evidence="the corpus says so")
+            yield e.PersonFlagged(source=community, time=at, data=data)
 
     def _conversation(self, said: Utterance, meta: dict[str, Any]) -> OfConversation:
         ours = meta.get("threadline")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 CHUNK: Final = 1 << 20
 UTTERANCES: Final = "utterances.jsonl"
+_NAMED: Final = ("id", "name")
 
 
 class Observation(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -148,6 +149,19 @@ def conversations(files: dict[str, File]) -> Iterator[Conversations]:
         yield kept
     finally:
         kept.close()
+
+
+def robots(files: dict[str, File]) -> dict[str, Person]:
+    """The speakers that are marked as robots, as our own export marks them."""
+    if "speakers.json" not in files:
+        return {}
+    found: dict[str, Person] = {}
+    for speaker, entry in entries(files["speakers.json"]):
+        meta = entry.get("meta", entry) if isinstance(entry, dict) else None
+        if isinstance(meta, dict) and meta.get("robot") is True:
+            id_, name = (one if isinstance(one := meta.get(key), str) else None for key in _NAMED)
+            found[speaker] = Person(id_, name) if id_ or name else Person(name=speaker)
+    return found
 
 
 def whole(file: File | None) -> dict[str, Any]:

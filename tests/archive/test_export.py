@@ -153,6 +153,17 @@ def test_a_second_journey_changes_nothing(archive, tmp_path):
         assert (second / name).read_bytes() == (first / name).read_bytes()
 
 
+def test_who_is_a_robot_survives_the_journey(archive, tmp_path):
+    robot = e.Person(id="-1", name="Community")
+    told = [story.asked(), story.answered(author=robot, after=story.HOUR), story.flagged(robot)]
+    first, once = _again(archive(*told), tmp_path, "first")
+    (flag,) = [event for event in once if isinstance(event, e.PersonFlagged)]
+    assert (flag.data.person, flag.data.robot, flag.time) == (robot, True, story.at(story.HOUR))
+    second, twice = _again(first, tmp_path, "second")
+    assert twice == once
+    assert (second / "speakers.json").read_bytes() == (first / "speakers.json").read_bytes()
+
+
 def test_what_the_fold_says_of_waits_survives_the_journey(archive, tmp_path):
     path = archive(*generate(threads=20, seed=3, since=story.at(0), until=story.at(story.DAY * 30)))
     _, again = _again(path, tmp_path, "corpus")
