@@ -40,7 +40,7 @@ class Place(NamedTuple):
 
 
 def affected(shown: Shown, community: int | None, how: How, *, tags: bool) -> list[Place]:
-    """Those to be folded again; ``tags``: also where the tags were others."""
+    """Those to be folded again, by community; ``tags``: also where the tags were others."""
     numbers = (
         _straddling(shown, community, how.as_of, tags=tags) if how.as_of is not None else set()
     )
@@ -48,7 +48,7 @@ def affected(shown: Shown, community: int | None, how: How, *, tags: bool) -> li
         numbers |= _by_people(shown, number, how)
     found = shown.rows(
         f"SELECT t.no, t.part, t.key {_SPANS} ifnull(s.first <= ?, 1)"
-        f" AND t.no {_ONE_OF} ORDER BY t.no",
+        f" AND t.no {_ONE_OF} ORDER BY t.community, t.no",
         how.as_of,
         json.dumps(sorted(numbers)),
     )

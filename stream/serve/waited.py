@@ -21,14 +21,14 @@ from stream.serve.rows import wait_values
 from stream.serve.spans import CHANGING, EDITED, ERASED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from stream.core.events import Event
     from stream.core.waits import Wait
     from stream.serve.affected import Place
     from stream.serve.shown import Shown
 
-KEPT_MAX: Final = 50_000  # Threads, of some 2 KB each.
+KEPT_MAX: Final = 20_000  # Threads, of some 1 KB each; more are folded again for each metric.
 AS_THEY_STAND: Final = How()
 
 
@@ -51,30 +51,40 @@ class Which(NamedTuple):
 class Waited:
     """Remembers what was last folded again. Several threads may ask at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept_max: int = KEPT_MAX) -> None:
+        self._kept_max = kept_max
         self._kept: tuple[object, dict[int, Again | None]] = (None, {})
 
     def values(
         self, shown: Shown, metric: str, which: Which, how: How = AS_THEY_STAND
     ) -> Iterator[WaitValue]:
         """The waits for ``metric``, robots' among them, but for those that have not begun."""
-        again = {} if how == AS_THEY_STAND else self._again(shown, which, how)
-        for thread in again.values():
+        numbers, again = self._again(shown, which, how)
+        for thread in again:
             wait = None if thread is None else thread.waits[metric]
             if thread is not None and wait is not None and which.has(thread):
                 yield WaitValue("robot") if thread.by_robot else _value(wait)
         standing = _standing(shown, metric, which, how.as_of)
-        yield from wait_values(row for number, *row in standing if number not in again)
+        yield from wait_values(row for number, *row in standing if number not in numbers)
 
-    def _again(self, shown: Shown, which: Which, how: How) -> dict[int, Again | None]:
+    def _again(
+        self, shown: Shown, which: Which, how: How
+    ) -> tuple[Collection[int], Iterable[Again | None]]:
+        """The numbers of the threads whose rows do not hold, and what those were."""
+        if how == AS_THEY_STAND:
+            return (), ()
         tags = which.tag is not None
         key = (shown.database, shown.position, which.community, how, tags)
         held, again = self._kept
         if held != key:
-            again = dict(_folded(shown, which.community, how, tags=tags))
-            if len(again) <= KEPT_MAX:
-                self._kept = (key, again)
-        return again
+            places = affected(shown, which.community, how, tags=tags)
+            numbers = {place.number for place in places}
+            folded = _folded(shown, places, how, tags=tags)
+            if len(places) > self._kept_max:
+                return numbers, folded
+            again = dict(zip((place.number for place in places), folded, strict=True))
+            self._kept = (key, again)
+        return again.keys(), again.values()
 
 
 def _standing(shown: Shown, metric: str, which: Which, as_of: int | None) -> list[Any]:
@@ -110,17 +120,14 @@ def _standing(shown: Shown, metric: str, which: Which, as_of: int | None) -> lis
     )
 
 
-def _folded(
-    shown: Shown, community: int | None, how: How, *, tags: bool
-) -> Iterator[tuple[int, Again | None]]:
-    """Every thread whose row does not hold, by its number."""
+def _folded(shown: Shown, places: list[Place], how: How, *, tags: bool) -> Iterator[Again | None]:
+    """Each of ``places``, those of a community one after the other."""
     communities = shown.communities()
-    places = sorted(affected(shown, community, how, tags=tags), key=_community)
     for name, those in groupby(places, key=_community):
         folding = Folding(name, people(shown, communities[name]), how)
         for place in those:
             events = _events(shown, place, how.as_of, tags=tags)
-            yield place.number, folding.thread(split_key(place.key.encode())[1], events)
+            yield folding.thread(split_key(place.key.encode())[1], events)
 
 
 def _community(place: Place) -> str:

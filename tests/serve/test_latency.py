@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from itertools import pairwise
 
 import pytest
 
@@ -29,6 +28,7 @@ from tests.story import (
 
 PATH = "/v1/latency"
 COMMUNITY = Person(id="-1", name="Community")
+FEW = 8
 
 
 def at(after):
@@ -240,19 +240,17 @@ async def test_while_something_long_is_folded_others_are_answered(served, path):
         asked(),
         *(
             commented(f"q.c{n}", author=people[n % 50], mentions=(people[n * 7 % 50],), after=n)
-            for n in range(1, 3000)
+            for n in range(1, 5000)
         ),
         deleted("q.c1", after=DAY),
     )
     served.world.work()
     served.follow()
-    clock = asyncio.get_running_loop().time
     async with served.api() as client:
-        answered_at = [clock()]
         long = asyncio.create_task(client.get(path, params={"as_of": at(HOUR)}))
+        others = 0
         while not long.done():
             assert (await client.get("/healthz")).status_code == 200
-            answered_at.append(clock())
+            others += 1
         assert (await long).status_code == 200
-    longest = max(later - before for before, later in pairwise(answered_at))
-    assert longest < (answered_at[-1] - answered_at[0]) / 2
+    assert others >= FEW, "made in the loop, it would leave two or three their turn"

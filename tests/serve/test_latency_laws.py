@@ -181,7 +181,7 @@ def test_waits_are_those_of_a_fold_of_what_had_been_stated(rng: Random):
 
 
 def check(rng: Random, shown: Shown, events: list[e.Event], moments: list[int]) -> None:
-    waited = Waited()
+    waited = Waited(kept_max=rng.choice([1, 1_000]))
     for as_of in (None, *(rng.choice(moments) - rng.randint(0, 1) for _ in range(3))):
         for robots in (True, False):
             for aliases in (True, False):

@@ -16,7 +16,7 @@ CALLS = {
     "/v1/threads/{community}/{thread}/timeline": "/v1/threads/community.example/t1/timeline",
     "/v1/threads/{community}/{thread}/replies": "/v1/threads/community.example/t1/replies",
     "/v1/activity": "/v1/activity?bucket=week",
-    "/v1/latency": "/v1/latency?metric=first_comment",
+    "/v1/latency": "/v1/latency?metric=first_comment&as_of=2017-04-24T12:45&bots=exclude",
     "/v1/positions": "/v1/positions",
     "/healthz": "/healthz",
     "/readyz": "/readyz",
