@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, runtime_checkable
 
+from stream.archive.fitting import BESIDE_TEXT_MAX, problem
 from stream.archive.opening import bare_name
 from stream.codec.events import community_of as community_told
 from stream.errors import ArchiveError, RowError
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 UNREADABLE_MAX: Final = 1_000  # Kept with their place; further ones are only counted.
 EXAMPLE_MAX: Final = 120
-EVENT_BYTES_MAX: Final = 7 << 20  # With its key and head it fits into a record of the log.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,11 +76,12 @@ class Report:
         return ", ".join(dict.fromkeys(self.formats))
 
     def read(self, events: Iterable[Encoded], options: Options) -> Iterator[Encoded]:
-        """``events``, each counted; one that is larger than a log takes is refused."""
+        """``events``, each counted; one that is larger than log or views take is refused."""
         ends = self.ends
         for event in events:
-            if len(event.value) > EVENT_BYTES_MAX:
-                self._too_large(event, options)
+            if len(event.value) > BESIDE_TEXT_MAX and (wrong := problem(event)):
+                item = shortened(f"an item of {(event.key or b'').decode()}")
+                self.refuse(item, wrong, options)
                 continue
             self.events += 1
             community = community_told(event)
@@ -105,11 +106,6 @@ class Report:
         if not options.skip_unreadable:
             raise RowError(file=str(path), row=row, problem=problem)
         self._skip(f"{path}, row {row}", problem)
-
-    def _too_large(self, event: Encoded, options: Options) -> None:
-        thread = (event.key or b"").decode()
-        size = f"{len(event.value):,} bytes, more than the {EVENT_BYTES_MAX:,} of an event"
-        self.refuse(shortened(f"an item of {thread}"), f"it has {size}", options)
 
     def refuse(self, where: str, problem: str, options: Options) -> None:
         """The same for a whole file that is not to be read."""

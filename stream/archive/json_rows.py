@@ -32,6 +32,9 @@ Number = int | float | str | None
 
 T = TypeVar("T")
 
+# An escaped backslash, both halves of a character, or one of them.
+_ESCAPES: Final = re.compile(rb"\\\\|\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|\\u[dD][89a-fA-F]\w\w")
+_HALF_BYTES: Final = len(b"\\ud83d")
 _MARKS: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{},]', re.DOTALL)
 
 
@@ -70,6 +73,10 @@ def decoded(row: Row, decoder: msgspec.json.Decoder[T], options: Options, report
     try:
         return decoder.decode(row.data)
     except UNREADABLE as error:
+        mended = _ESCAPES.sub(_whole_character, row.data)
+        if mended != row.data:
+            report.odd("half-character", f"{row.place} has half of one")
+            return decoded(row._replace(data=mended), decoder, options, report)
         report.fault(row.where, row.row, f"it is not what was expected: {error}", options)
         raise Unfit from error
 
@@ -121,6 +128,11 @@ def printed(value: str | None) -> datetime | None:
         msg = f"{value!r} is no time that an archive can have"
         raise ValueError(msg)
     return moment.astimezone(UTC)
+
+
+def _whole_character(escape: re.Match[bytes]) -> bytes:
+    """Half of a character, as some archives have it where they cut a text, is none."""
+    return b"\\ufffd" if len(escape[0]) == _HALF_BYTES else escape[0]
 
 
 _LATEST_S: Final = (LATEST - EPOCH).total_seconds()

@@ -65,6 +65,22 @@ def test_what_is_too_long_is_refused(read, report, start):
     assert report.skipped == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        (r"cut \ud83d", "cut �"),
+        (r"cut \ud83d and whole \ud83d\ude00", "cut � and whole 😀"),
+        (r"\ude00\ud83d\u0041", "��A"),
+        (r"\\ud83d \udc00", "\\ud83d �"),
+    ],
+)
+def test_half_a_character_costs_that_alone(report, text, read):
+    row = Row("f", 1, f'{{"a":"{text}"}}'.encode())
+    found = decoded(row, msgspec.json.Decoder(dict[str, str]), Options(), report)
+    assert found == {"a": read}
+    assert report.oddities["half-character"].count == 1
+
+
 def test_a_list_that_is_cut_off_is_said(read):
     with pytest.raises(RowError, match="row 1: it is no JSON"):
         read(b'[\n{"a": 1},\n{"a"')

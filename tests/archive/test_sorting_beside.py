@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from stream.archive import sorting_beside
-from stream.archive.base import EVENT_BYTES_MAX, Options, Report
+from stream.archive.base import Options, Report
+from stream.archive.fitting import EVENT_BYTES_MAX
 from stream.archive.generate import generate
 from stream.archive.sorting import in_order, packed
 from stream.archive.sorting_beside import sorted_beside

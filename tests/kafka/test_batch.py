@@ -9,7 +9,7 @@ from aiokafka.record.default_records import DefaultRecordBatch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.archive.base import EVENT_BYTES_MAX
+from stream.archive.fitting import EVENT_BYTES_MAX
 from stream.errors import BrokerError
 from stream.kafka.batch import BATCH_BYTES, SOON_BYTES, Batch
 from stream.kafka.topics import RECORD_BYTES_MAX
