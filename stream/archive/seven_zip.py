@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from stream.archive.base import Options, Report
 
-AT_A_TIME: Final = 32 * 1024 * 1024
+AT_A_TIME: Final = 4 * 1024 * 1024
 # What py7zr meets with in what is damaged, or made to be.
 _BROKEN: Final = (
     SevenZipError,
