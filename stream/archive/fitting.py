@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from stream.core.events import Event
 
 EVENT_BYTES_MAX: Final = 7 << 20  # With its key and head it fits into a record of the log.
-BESIDE_TEXT_MAX: Final = 64 * 1024  # Views repeat names, titles, tags and ids, but no text.
+BESIDE_TEXT_MAX: Final = 256 * 1024  # Views repeat names, titles, tags and ids, but no text.
 
 
 def problem(event: Encoded) -> str | None:

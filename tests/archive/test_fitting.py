@@ -32,7 +32,7 @@ def test_what_is_too_large_is_said(event, what):
     [
         pytest.param(story.asked(text="\n" * 2_000_000), id="a text"),
         pytest.param(story.edited(text=LONG), id="an edit's text"),
-        pytest.param(story.observed({f"c{n}": n for n in range(20_000)}), id="many scores"),
+        pytest.param(story.observed({f"c{n}": n for n in range(30_000)}), id="many scores"),
     ],
 )
 def test_what_is_only_large_is_fine(event):
