@@ -33,6 +33,13 @@ _KINDS: Final = {
     for kind, rank in RANK.items()
 }
 
+# What we write ends with its type, and who knows the type beforehand does not look for it first:
+# a fifth of decoding's time. What ends otherwise, or is wrong, is decoded as anything else.
+_ENDING: Final = 24
+_by_ending: Final[dict[bytes, Callable[[bytes], Event]]] = {
+    (tag + b'"}')[-_ENDING:]: msgspec.json.Decoder(kind).decode for kind, (tag, _) in _KINDS.items()
+}
+
 
 class Encoded(msgspec.Struct, frozen=True, gc=False):
     """An event as it is published: ``key`` None concerns a community, so goes everywhere."""
@@ -99,12 +106,19 @@ def _community_parts(source: str) -> tuple[bytes, bytes]:
 def decode(record: bytes, *, where: str) -> Event:
     """The event in ``record``; ``where`` names its place in the log or file, for the error."""
     try:
-        event = _decode(record)
-    except (msgspec.DecodeError, ValueError, OverflowError, RecursionError) as error:
-        raise DecodeError(where=where, problem=str(error)) from error
+        event = _by_ending.get(record[-_ENDING:], _decode)(record)
+    except (msgspec.DecodeError, ValueError, OverflowError, RecursionError):
+        event = _decoded(record, where)
     if not event.subject and not isinstance(event, OF_A_COMMUNITY):
         raise DecodeError(where=where, problem="it names no thread: its `subject` is missing")
     return event
+
+
+def _decoded(record: bytes, where: str) -> Event:
+    try:
+        return _decode(record)
+    except (msgspec.DecodeError, ValueError, OverflowError, RecursionError) as error:
+        raise DecodeError(where=where, problem=str(error)) from error
 
 
 def identified(event: Event) -> Event:

@@ -9,7 +9,7 @@ import msgspec
 from stream.codec.events import decode
 from stream.core.events import OF_PEOPLE, Id, Person
 from stream.core.identity import state_community
-from stream.core.item import Edit, Item
+from stream.core.item import Edit, Item, unknown
 from stream.core.moments import Happenings, happening, stands
 from stream.core.statements import VERBS
 from stream.core.thread import Observed
@@ -132,16 +132,17 @@ def restore(partition: Partition, view: str, key: bytes, value: bytes) -> None:
 
 
 def _restored_item(thread: Thread, row: _Item) -> Item:
-    item = Item(row.item)
-    item.kind, item.on, item.contested, item.erased = row.kind, row.on, row.conflict, row.erased
+    item = unknown(row.item)
+    item.kind, item.on = row.kind, row.on
     item.score = row.score or None  # A 0 follows from what kinds have a score.
     item.author = thread.community.voice(row.author)
     if row.when is not None:
         item.place(moment(row.when, row.placed or EPOCH))
-        item.contested = row.conflict
+    more = item.further
+    more.contested, more.erased = row.conflict, row.erased
     if row.kind is not None:
         called = tuple([mention.name for mention in row.mentions])
-        item.names = called if row.called is None else row.called
+        more.names = called if row.called is None else row.called
     _restore_more(thread, item, row)
     item.call()
     return item
@@ -157,7 +158,7 @@ def _restore_more(thread: Thread, item: Item, row: _Item) -> None:
     more.edits = {edit.revision: _restored_edit(thread, edit) for edit in row.edits}
     more.deletions = _happenings(thread, row.deletions)
     more.restorations = _happenings(thread, row.restorations)
-    item.deleted = stands(more.deletions, more.restorations)
+    more.deleted = stands(more.deletions, more.restorations)
     if row.attributed is not None:
         said = row.attributed
         more.attributed = (said.id, said.name, said.by, said.evidence or "")
@@ -189,13 +190,11 @@ def _restore_thread(thread: Thread, row: _Thread) -> None:
     stated.silent = None if silent is None else frozenset(silent)
     stated.accepted = {i: _happenings(thread, rows) for i, rows in said.accepted.items()}
     stated.unaccepted = {i: _happenings(thread, rows) for i, rows in said.unaccepted.items()}
-    for verb in VERBS:
-        rows = getattr(said, verb)
-        if rows:
-            stated.happened[verb] = _happenings(thread, rows)
+    told = {verb: _happenings(thread, getattr(said, verb)) for verb in VERBS}
+    stated.happened = {verb: happened for verb, happened in told.items() if happened}
     if said.observed is not None:
         seen = said.observed
         place = moment(seen.when, seen.placed or EPOCH)
         stated.observed = Observed(seen.id, place, seen.scored, seen.views)
-    stated.aliases = {(one.names, one.by, one.evidence or "") for one in said.aliases}
-    stated.erased = {(one.id or "", one.name or "") for one in said.erased}
+    stated.aliases = frozenset([(one.names, one.by, one.evidence or "") for one in said.aliases])
+    stated.erased = frozenset([(one.id or "", one.name or "") for one in said.erased])

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from stream.codec.times import stamp
+from stream.codec.times import stamp, stamp_again
 from stream.core.item import EXACT, OPEN
-from stream.core.waits import Wait, reply
+from stream.core.waits import reply
 from stream.core.when import LONG_AGO
 
 if TYPE_CHECKING:
-    from stream.core.item import Edit, Found, Item, More
+    from stream.core.found import Found
+    from stream.core.item import Edit, Item, More
     from stream.core.moments import Happening
     from stream.core.people import Voice
     from stream.core.thread import Thread
+    from stream.core.wait import Wait
 
 
 def text(value: object) -> str:
@@ -26,8 +28,13 @@ def text(value: object) -> str:
 
 @lru_cache(maxsize=65_536)
 def quote(value: str) -> str:
-    """A short string that comes again, such as a name or an id, as JSON."""
+    """A short string that comes again, such as a name, as JSON."""
     return orjson.dumps(value).decode()
+
+
+def quote_id(id_: str) -> str:
+    """An id as JSON: many are numbers that never come again, in which nothing is to be escaped."""
+    return f'"{id_}"' if id_.isalnum() else quote(id_)
 
 
 def person(voice: Voice | None) -> str:
@@ -53,11 +60,17 @@ def bounds(after: int, at: int, *, is_open: bool) -> str:
 
 def when(item: Item) -> str:
     """When an item was made; null while only what refers to it has been read."""
-    if item.mode == EXACT:
+    more = item.more
+    if more is None or more.mode == EXACT:
         return f'{{"at":"{stamp(item.at)}"}}'
     if item.kind is None:
         return "null"
-    return bounds(item.after, item.at, is_open=item.mode == OPEN)
+    return bounds(more.after, item.at, is_open=more.mode == OPEN)
+
+
+def when_again(item: Item) -> str:
+    """The same of one that other things are said of in a row, as the first post of a thread."""
+    return when(item) if item.mode != EXACT else f'{{"at":"{stamp_again(item.at)}"}}'
 
 
 def when_happened(one: Happening) -> str:
@@ -78,57 +91,60 @@ def wait(one: Wait | None) -> str:
         by = "null" if one.by is None else one.by
         return f'{{"status":"between","after_ms":{one.after},"by_ms":{by}{item}}}'
     if one.status == "waiting":
-        return f'{{"status":"waiting","since":"{stamp(one.since)}"}}'
+        return f'{{"status":"waiting","since":"{stamp_again(one.since)}"}}'
     return '{"status":"unknown"}'
 
 
-def item_row(thread: Thread, item: Item) -> bytes:
-    """A row of ``items``."""
-    on = "null" if item.on is None else quote(item.on)
-    mentions = ",".join([_mention(found) for found in item.found]) if item.found else ""
-    more = item.more
-    if more is None and item.mode == EXACT and not (item.contested or item.erased):
-        return (
-            f'{thread.head},"item":{quote(item.id)},"kind":"{item.kind}","on":{on},'
-            f'"author":{person(item.author)},"attributed":null,'
-            f'"when":{{"at":"{stamp(item.at)}"}},"printed":null,'
-            f'"score":{_score(thread, item) if thread.stated is not None else "null"},'
-            f'"edits":[],"deleted":null,"mentions":[{mentions}]{_called(item)}}}'
-        ).encode()
-    return _rare_row(thread, item, on, mentions)
+def item_row(thread: Thread, item: Item, name: str, made: str) -> bytes:
+    """A row of ``items``; ``name`` is its id as JSON, ``made`` what `when` says."""
+    if item.more is not None:
+        return _rare_row(thread, item, name, made, item.more)
+    author, on, stated = item.author, item.on, thread.stated
+    shown = "null" if author is None else author.shown or person(author)
+    under = "null" if on is None else f'"{on}"' if on.isalnum() else quote(on)
+    score = "null" if stated is None or stated.observed is None else _score(thread, item)
+    mentions = called = ""
+    if item.found:
+        mentions = ",".join([_mention(found) for found in item.found])
+    elif item.said:
+        called = _called(item)
+    return (
+        f'{thread.head},"item":{name},"kind":"{item.kind}","on":{under},"author":{shown},'
+        f'"attributed":null,"when":{made},"printed":null,"score":{score},"edits":[],'
+        f'"deleted":null,"mentions":[{mentions}]{called}}}'
+    ).encode()
 
 
 def _called(item: Item) -> str:
     """Whom it called when it was made, where its mentions do not say so."""
-    if not item.names and not item.found:
+    names = item.names
+    if not names and not item.found:
         return ""
-    if item.names == tuple([found.name for found in item.found]) or item.names is None:
+    if names is None or names == tuple([found.name for found in item.found]):
         return ""
-    return f',"called":{text(item.names)}'
+    return f',"called":{text(names)}'
 
 
-def _rare_row(thread: Thread, item: Item, on: str, mentions: str) -> bytes:
+def _rare_row(thread: Thread, item: Item, name: str, made: str, more: More) -> bytes:
+    """The same of an item that is not plain."""
     kind = "null" if item.kind is None else f'"{item.kind}"'
-    more = item.more
-    printed, attributed, deleted, edits, extras = "null", "null", "null", "", ""
-    if more is not None:
-        printed = "null" if more.printed is None else text(more.printed)
-        attributed = _attributed(more)
-        deleted = when_happened(more.deletions[-1]) if item.deleted else "null"
-        edits = ",".join([_edit(more.edits[key]) for key in ordered(more)])
-        extras = _more(item, more)
-    if item.contested:
+    on = "null" if item.on is None else quote_id(item.on)
+    printed = "null" if more.printed is None else text(more.printed)
+    deleted = when_happened(more.deletions[-1]) if more.deleted else "null"
+    edits = ",".join([_edit(more.edits[key]) for key in ordered(more)]) if more.edits else ""
+    mentions = ",".join([_mention(found) for found in item.found])
+    extras = _more(more)
+    if more.contested:
         extras += ',"conflict":true'
-    if item.mode == OPEN and item.kind is not None:
+    if more.mode == OPEN and item.kind is not None:
         extras += f',"placed":"{stamp(item.at)}"'
-    if item.erased:
+    if more.erased:
         extras += ',"erased":true'
-    extras += _called(item)
     return (
-        f'{thread.head},"item":{quote(item.id)},"kind":{kind},"on":{on},'
-        f'"author":{person(item.author)},"attributed":{attributed},"when":{when(item)},'
-        f'"printed":{printed},"score":{_score(thread, item)},"edits":[{edits}],'
-        f'"deleted":{deleted},"mentions":[{mentions}]{extras}}}'
+        f'{thread.head},"item":{name},"kind":{kind},"on":{on},"author":{person(item.author)},'
+        f'"attributed":{_attributed(more)},"when":{made},"printed":{printed},'
+        f'"score":{_score(thread, item)},"edits":[{edits}],"deleted":{deleted},'
+        f'"mentions":[{mentions}]{extras}{_called(item)}}}'
     ).encode()
 
 
@@ -168,10 +184,10 @@ def _edit(edit: Edit) -> str:
     )
 
 
-def _more(item: Item, more: More) -> str:
+def _more(more: More) -> str:
     """Facts that few items have, and that a worker needs to go on."""
     extras = ""
-    if more.title is not None and not item.erased:
+    if more.title is not None and not more.erased:
         extras += f',"title":{text(more.title)}'
     if more.tags is not None:
         extras += f',"tags":{text(more.tags)}'
@@ -193,38 +209,37 @@ def happening(one: Happening) -> str:
 
 
 def _mention(found: Found) -> str:
-    to = "null" if found.to is None else quote(found.to.id)
+    to = "null" if found.to is None else quote_id(found.to.id)
     return (
         f'{{"name":{quote(found.name)},"how":"{found.how}","person":{person(found.person)},'
         f'"item":{to}}}'
     )
 
 
-def reply_row(thread: Thread, item: Item) -> bytes:
-    """A row of ``replies``: whom an item answers, by each policy."""
+def reply_row(thread: Thread, item: Item, name: str, made: str) -> bytes:
+    """A row of ``replies``: whom an item answers, by each policy; else as `item_row`."""
     unsaid = "" if item.unsaid is None else _target(item.unsaid, item.unsaid.to, item)
     explicit = unsaid if item.unsaid is not None and item.unsaid.how == "explicit" else ""
     latest = addressed = explicit
     if item.found and not explicit:
         latest = addressed = ",".join([_target(one, one.to, item) for one in item.found if one.to])
-        if any(one.better is not one.to for one in item.found):
+        if [one for one in item.found if one.better is not one.to]:
             addressed = ",".join([_target(one, one.better, item) for one in item.found if one.to])
     return (
-        f'{thread.head},"item":{quote(item.id)},"author":{person(item.author)},'
-        f'"when":{when(item)},"replies_to":{{"explicit":[{explicit}],'
-        f'"mention-latest":[{latest}],"mention-addressed":[{addressed}],'
-        f'"implicit":[{latest or unsaid}]}}}}'
+        f'{thread.head},"item":{name},"author":{person(item.author)},"when":{made},'
+        f'"replies_to":{{"explicit":[{explicit}],"mention-latest":[{latest}],'
+        f'"mention-addressed":[{addressed}],"implicit":[{latest or unsaid}]}}}}'
     ).encode()
 
 
 def _target(found: Found, to: Item | None, item: Item) -> str:
     if to is None:
         return ""
-    if item.mode == to.mode == EXACT:
+    if item.more is None and to.more is None:
         waited = f'{{"status":"observed","ms":{item.at - to.at}}}'
     else:
         waited = wait(reply(to, item))
     return (
-        f'{{"item":{quote(to.id)},"person":{person(to.author)},"how":"{found.how}",'
+        f'{{"item":{quote_id(to.id)},"person":{person(to.author)},"how":"{found.how}",'
         f'"wait":{waited}}}'
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from stream.codec.rows import (
@@ -12,13 +13,15 @@ from stream.codec.rows import (
     quote,
     text,
     wait,
-    when,
+    when_again,
 )
-from stream.codec.times import stamp
+from stream.codec.times import stamp, stamp_again
 from stream.core.item import latest_tags, latest_title
 from stream.core.waits import half_life, waits
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from stream.core.moments import Happenings
     from stream.core.thread import Observed, Stated, Thread
 
@@ -29,14 +32,14 @@ def thread_row(thread: Thread) -> bytes:
     title, tags, asked, asker = "null", "[]", "null", "null"
     if root is not None:
         title = "null" if root.erased else text(latest_title(root))
-        tags, asked, asker = text(latest_tags(root)), when(root), person(root.author)
+        tags, asked, asker = text(latest_tags(root)), when_again(root), person(root.author)
     first_at = last_at = "null"
     if any(kinds):
-        first_at, last_at = f'"{stamp(thread.first_at)}"', f'"{stamp(thread.last_at)}"'
+        first_at, last_at = f'"{stamp_again(thread.first_at)}"', f'"{stamp(thread.last_at)}"'
     half = half_life(thread)
     waited = ",".join([f'"{name}":{wait(one)}' for name, one in waits(thread).items()])
     stated = thread.stated
-    silent = sorted(stated.silent or ()) if stated is not None else ()
+    silent = _all_of((stated.silent if stated is not None else None) or frozenset())
     extra = "" if stated is None else _stated(stated, rooted=root is not None)
     return (
         f'{thread.head},"title":{title},"tags":{tags},"state":"{thread.state}",'
@@ -46,8 +49,13 @@ def thread_row(thread: Thread) -> bytes:
         f'"people":{thread.people_count}}},'
         f'"mentions":{{"resolved":{thread.resolved},"unresolved":{thread.unresolved}}},'
         f'"waits":{{{waited}}},"half_life_ms":{"null" if half is None else half},'
-        f'"silent_on":{text(silent)},"conflicts":{thread.contested}{extra}}}'
+        f'"silent_on":{silent},"conflicts":{thread.contested}{extra}}}'
     ).encode()
+
+
+@lru_cache(maxsize=1024)
+def _all_of(facts: frozenset[str]) -> str:
+    return text(sorted(facts))
 
 
 def _stated(stated: Stated, *, rooted: bool) -> str:
@@ -66,7 +74,7 @@ def _stated(stated: Stated, *, rooted: bool) -> str:
         people = ",".join([person_of(*pair) for pair in sorted(stated.erased)])
         parts.append(f'"erased":[{people}]')
     if stated.silent is not None and not rooted:
-        parts.append(f'"silent_on":{text(sorted(stated.silent))}')
+        parts.append(f'"silent_on":{_all_of(stated.silent)}')
     return f',"stated":{{{",".join(parts)}}}' if parts else ""
 
 
@@ -74,7 +82,7 @@ def _all(happened: Happenings) -> str:
     return f"[{','.join([happening(one) for one in happened])}]"
 
 
-def _by_item(held: dict[str, Happenings]) -> str:
+def _by_item(held: Mapping[str, Happenings]) -> str:
     return ",".join([f"{quote(item)}:{_all(held[item])}" for item in sorted(held)])
 
 

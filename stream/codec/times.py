@@ -9,6 +9,7 @@ from typing import Final
 from stream.core.when import EPOCH, ms
 
 _MINUTES: Final = [f"{h:02d}:{m:02d}:" for h in range(24) for m in range(60)]
+_QUARTERS: Final = [f"{h:02d}:{m:02d}:00.000Z" for h in range(24) for m in range(0, 60, 15)]
 _SECONDS: Final = [f"{s:02d}." for s in range(60)]
 _MILLIS: Final = [f"{n:03d}Z" for n in range(1000)]
 
@@ -23,6 +24,15 @@ def stamp(at: int) -> str:
     days, rest = divmod(at, 86_400_000)
     minutes, rest = divmod(rest, 60_000)
     return f"{_day(days)}{_MINUTES[minutes]}{_SECONDS[rest // 1000]}{_MILLIS[rest % 1000]}"
+
+
+stamp_again: Final = lru_cache(maxsize=256)(stamp)
+"""The same of a moment that is said several times in a row: keeping it is dear where it is not."""
+
+
+def stamp_quarter(quarter: int) -> str:
+    """The same of the start of a quarter hour, of which so many passed since 1970."""
+    return _day(quarter // len(_QUARTERS)) + _QUARTERS[quarter % len(_QUARTERS)]
 
 
 def stamp_of(moment: datetime) -> str:

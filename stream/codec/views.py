@@ -6,15 +6,16 @@ the schemas and against plain dictionaries.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from stream.codec.events import encode
 from stream.codec.keys import quoted, thread_key
 from stream.codec.restore import restore
-from stream.codec.rows import item_row, quote, reply_row
+from stream.codec.rows import item_row, quote, reply_row, when
 from stream.codec.summary import thread_row
-from stream.codec.times import stamp
-from stream.core.community import COLUMNS, QUARTER_MS
+from stream.codec.times import stamp, stamp_quarter
+from stream.core.community import QUARTER_MS, counts
 from stream.core.fold import answers
 
 if TYPE_CHECKING:
@@ -64,34 +65,44 @@ def _tell_thread(thread: Thread, rows: Told) -> None:
     items, replies = rows["items"], rows["replies"]
     for item in thread.touched.values():
         id_ = item.id
-        key = (prefix + (quoted(id_) if "%" in id_ or "/" in id_ else id_)).encode()
+        if id_.isalnum():
+            key, name = prefix + id_, f'"{id_}"'
+        else:
+            key, name = prefix + quoted(id_), quote(id_)
+        encoded = key.encode()
         at = item.at if item.kind is not None else 0
-        if answers(item):
+        made = f'{{"at":"{stamp(at)}"}}' if item.more is None else when(item)
+        if item.unsaid is not None or (item.found and answers(item)):
             item.answering = True
-            replies.append((key, reply_row(thread, item), at))
+            replies.append((encoded, reply_row(thread, item, name, made), at))
         elif item.answering:
             item.answering = False
-            replies.append((key, None, at))
-        items.append((key, item_row(thread, item), at))
+            replies.append((encoded, None, at))
+        items.append((encoded, item_row(thread, item, name, made), at))
     thread.touched.clear()
     rows["threads"].append((thread.key, thread_row(thread), max(0, thread.last_at)))
 
 
 def _tell_activity(community: Community) -> Iterator[tuple[bytes, bytes | None, int]]:
-    name = quote(community.name)
+    head = f'{{"community":{quote(community.name)},"start":"'
     prefix = quoted(community.name) + "/"
+    quarters = community.quarters
     for quarter in community.told:
-        row = community.quarters[quarter]
-        at = quarter * QUARTER_MS
-        start = stamp(at)
+        happened = quarters[quarter]
+        start = stamp_quarter(quarter)
         key = (prefix + start).encode()
-        if any(row):
-            counts = ",".join([f'"{c}":{n}' for c, n in zip(COLUMNS, row, strict=True)])
-            yield key, f'{{"community":{name},"start":"{start}",{counts}}}'.encode(), at
+        if happened:
+            yield key, f'{head}{start}",{_counts(happened)}}}'.encode(), quarter * QUARTER_MS
         else:
-            del community.quarters[quarter]
-            yield key, None, at
+            del quarters[quarter]
+            yield key, None, quarter * QUARTER_MS
     community.told.clear()
+
+
+@lru_cache(maxsize=4096)
+def _counts(happened: int) -> str:
+    """A quarter's counts; most have those of many others."""
+    return ",".join([f'"{name}":{n}' for name, n in counts(happened).items()])
 
 
 def _tell_people(community: Community) -> Iterator[tuple[bytes, bytes | None, int]]:

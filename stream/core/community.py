@@ -10,15 +10,36 @@ if TYPE_CHECKING:
     from stream.core.events import Person, PersonAliased, PersonErased, PersonFlagged
     from stream.core.thread import Thread
 
-COLUMNS: Final = ("questions", "answers", "posts", "comments", "edits", "deletions", "bounded")
-EDITS, DELETIONS, BOUNDED_COLUMN = 4, 5, 6
 QUARTER_MS: Final = 900_000
+
+# What happened in a quarter hour is one number, in which each count has its place: there are
+# nearly as many quarters as items, and a list of seven counts is three times as large. What
+# most quarters have comes first, as a number is as long as its highest place.
+COUNT_BITS: Final = 32
+ONE_COMMENT, ONE_ANSWER, ONE_POST, ONE_QUESTION, ONE_EDIT, ONE_DELETION, ONE_BOUNDED = (
+    1 << COUNT_BITS * place for place in range(7)
+)
+COLUMNS: Final = {
+    "questions": ONE_QUESTION,
+    "answers": ONE_ANSWER,
+    "posts": ONE_POST,
+    "comments": ONE_COMMENT,
+    "edits": ONE_EDIT,
+    "deletions": ONE_DELETION,
+    "bounded": ONE_BOUNDED,
+}
+
+
+def counts(happened: int) -> dict[str, int]:
+    """A quarter's counts by name, in the order of a row."""
+    return {name: happened // one % (1 << COUNT_BITS) for name, one in COLUMNS.items()}
 
 
 class Community:
     """What a community's threads share: who is who, and the activity by quarter hour."""
 
     __slots__ = (
+        "accounts",
         "bearers",
         "called",
         "erased",
@@ -42,6 +63,7 @@ class Community:
         self.head = ""  # Its JSON, kept by the codec.
         self.threads: dict[str, Thread] = {}
         self.voices: dict[Person, Voice] = {}
+        self.accounts: dict[str | None, Voice] = {}  # The one last seen of each, to try first
         self.bearers: dict[str, set[str]] = {}  # Called name → tokens of accounts of that name
         self.called: dict[str, str] = {}  # An account's token → the name first seen of it
         self.renamed: set[str] = set()  # Accounts of several names
@@ -53,7 +75,7 @@ class Community:
         self.humans: frozenset[str] = frozenset()
         self.stated: dict[PersonAliased | PersonErased | PersonFlagged, None] = {}
         self.said: dict[PersonAliased | PersonErased | PersonFlagged, None] = {}  # To be told
-        self.quarters: dict[int, list[int]] = {}
+        self.quarters: dict[int, int] = {}
         self.told: set[int] = set()  # Quarters to be told
 
     def voice(self, person: Person | None) -> Voice | None:
@@ -65,17 +87,15 @@ class Community:
             if not person.id and not person.name:
                 return None
             voice = self.voices[person] = Voice(person.id or None, person.name or None)
+            self.accounts[voice.id] = voice
             if voice.id is not None:
                 self.bearers.setdefault(voice.call, set()).add(voice.token)
                 if self.called.setdefault(voice.token, voice.call) != voice.call:
                     self.renamed.add(voice.token)
         return voice
 
-    def count(self, at: int, column: int, n: int) -> None:
-        """Add to the activity of the quarter hour of ``at``."""
+    def count(self, at: int, happened: int) -> None:
+        """Add to the activity of the quarter hour of ``at``: so many times one of `COLUMNS`."""
         quarter = at // QUARTER_MS
-        row = self.quarters.get(quarter)
-        if row is None:
-            row = self.quarters[quarter] = [0] * len(COLUMNS)
-        row[column] += n
+        self.quarters[quarter] = self.quarters.get(quarter, 0) + happened
         self.told.add(quarter)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from stream.core import events as e
 from stream.core.people import masked, tokens_of, unite
 from stream.core.replies import review
-from stream.core.sums import enter, leave
+from stream.core.sums import leave
 from stream.core.thread import UNTANGLED
 
 if TYPE_CHECKING:
@@ -31,11 +31,11 @@ def seen(thread: Thread, person: e.Person | None) -> Voice | None:
 
 def aliased(thread: Thread, event: e.PersonAliased) -> bool:
     """Join an alias of one thread."""
-    data, aliases = event.data, thread.statements.aliases
+    data, stated = event.data, thread.statements
     said = (tuple(sorted(set(data.names))), data.by, data.evidence or "")
-    if said in aliases:
+    if said in stated.aliases:
         return False
-    aliases.add(said)
+    stated.aliases |= {said}
     rename(thread)
     return True
 
@@ -50,11 +50,11 @@ def rename(thread: Thread) -> None:
 
 def erased(thread: Thread, event: e.PersonErased) -> bool:
     """Join an erasure of one thread."""
-    person, gone = event.data.person, thread.statements.erased
+    person, stated = event.data.person, thread.statements
     said = (person.id or "", person.name or "")
-    if said in gone:
+    if said in stated.erased:
         return False
-    gone.add(said)
+    stated.erased |= {said}
     forget(thread)
     return True
 
@@ -65,13 +65,14 @@ def forget(thread: Thread) -> None:
     hidden = thread.hidden
     if thread.stated is not None:
         happened = thread.stated.happened
-        happened.update({verb: _all_veiled(done, hidden) for verb, done in happened.items()})
+        thread.stated.happened = {
+            verb: _all_veiled(done, hidden) for verb, done in happened.items()
+        }
     for item in list(thread.items.values()):
         if item.author is not None and masked(item.author, hidden):
             leave(thread, item)
-            item.author, item.erased = None, True
+            item.author, item.further.erased = None, True
             thread.mix_up()
-            enter(thread, item)
             thread.touched[item.id] = item
         more = item.more
         if more is None:

@@ -1,4 +1,4 @@
-"""What was said under one item: each name's own comments, and those that call a name."""
+"""What was said under one item: found by a person's name, and by the names that it calls."""
 
 from __future__ import annotations
 
@@ -15,51 +15,40 @@ if TYPE_CHECKING:
 
 NOBODY: Final = ""  # Whose comments those are that name no author; nobody can be called so.
 SHORTEST_BEGINNING: Final = 3
+LOOKED_THROUGH: Final = 16  # So many comments are looked through sooner than an index is kept.
 
 
-class Post:
-    """Sorted by time throughout, so that the latest earlier comment is the last, else a bisection.
+class Index:
+    """The comments by each name, and those that call a name, sorted by time.
 
-    ``fresh``: what is to be looked at again; None while there is nothing to settle. ``changed``:
-    people, and from where on calling them may mean something else. ``moved``: ids that stand
-    elsewhere in time than before. ``mixed``: two persons of one called name have commented.
+    Most posts have few comments, so most have no index: dictionaries and lists for each were a
+    sixth of a worker's memory. ``mixed``: two persons of one called name have commented.
     """
 
-    __slots__ = ("by", "calls", "changed", "fresh", "last", "mixed", "moved", "names")
+    __slots__ = ("by", "calls", "mixed", "names")
 
-    def __init__(self) -> None:
-        self.last: Item | None = None
+    def __init__(self, comments: Iterable[Item]) -> None:
         self.by: dict[str, list[Item]] = {}
         self.names: list[str] = []
-        self.calls: dict[str, list[Item]] | None = None
-        self.fresh: list[Item] | None = None
-        self.changed: list[tuple[Voice | None, Item]] | None = None
-        self.moved: set[str] | None = None
+        self.calls: dict[str, list[Item]] = {}
         self.mixed = False
+        for c in comments:
+            self.add(c)
 
-    def add(self, c: Item) -> None:  # noqa: C901 - in one piece, as it runs for every comment
+    def add(self, c: Item) -> None:
         """Put a comment in its place, mostly the end."""
-        name = called(c)
+        author = c.author
+        name = NOBODY if author is None else author.call
         said = self.by.get(name)
         if said is None:
             self.by[name] = [c]
             if name:
                 insort(self.names, name)
         else:
-            if not self.mixed and name and c.author is not said[0].author:
+            if author is not said[0].author and name and not self.mixed:
                 self.mixed = token(c) != token(said[0])
-            if said[-1].at < c.at:
-                said.append(c)
-            else:
-                insort(said, c)
-        last = self.last
-        if last is None or last.at < c.at or last < c:
-            self.last = c
-        else:
-            self._change(c.author, c)
+            insert(said, c)
         for said_name in c.said:
-            if self.calls is None:
-                self.calls = {}
             calling = self.calls.get(call(said_name))
             if calling is None:
                 self.calls[call(said_name)] = [c]
@@ -75,22 +64,9 @@ class Post:
             del self.by[name]
             if name:
                 del self.names[bisect_left(self.names, name)]
-        since = Item(c.id)
-        since.at = c.at
-        self._change(c.author, since)
-        if self.last is c:
-            self.last = max([own[-1] for own in self.by.values()], default=None)
         for said_name in c.said:
-            calling = (self.calls or {})[call(said_name)]
+            calling = self.calls[call(said_name)]
             del calling[bisect_left(calling, c)]
-        if self.moved is None:
-            self.moved = set()
-        self.moved.add(c.id)
-
-    def latest(self, name: str, before: Item) -> Item | None:
-        """The latest comment by a called name that is earlier than ``before``."""
-        said = self.by.get(name)
-        return None if said is None else previous(said, before)
 
     def beginning(self, start: str) -> Iterator[str]:
         """The called names that begin with ``start``."""
@@ -99,21 +75,124 @@ class Post:
             yield self.names[index]
             index += 1
 
+
+class Post:
+    """``on``: the item's id; ``said``: the comments on it, in order of time.
+
+    ``fresh``: what is to be looked at again, `said` itself where that is all; None while there is
+    nothing to settle. ``changed``: people, and from where on calling them may mean something else.
+    ``moved``: ids that stand elsewhere in time than before.
+    """
+
+    __slots__ = ("changed", "fresh", "index", "moved", "on", "said")
+
+    def __init__(self, on: str) -> None:
+        self.on = on
+        self.said: list[Item] = []
+        self.index: Index | None = None
+        self.fresh: list[Item] | None = None
+        self.changed: list[tuple[Voice | None, Item]] | None = None
+        self.moved: set[str] | None = None
+
+    def add(self, c: Item) -> None:
+        """Put a comment in its place, mostly the end; it is looked at when all are in."""
+        said, fresh = self.said, self.fresh
+        if said and said[-1].at >= c.at:
+            insort(said, c)
+            if said[-1] is not c:
+                self._change(c.author, c)
+        else:
+            said.append(c)
+        if fresh is not None and fresh is not said:
+            fresh.append(c)
+        if len(said) > LOOKED_THROUGH:
+            if self.index is None:
+                self.index = Index(said)
+            else:
+                self.index.add(c)
+
+    def remove(self, c: Item) -> None:
+        """Take out a comment that is about to change."""
+        del self.said[bisect_left(self.said, c)]
+        if self.index is not None:
+            self.index.remove(c)
+        self._change(c.author, Item(c.id, None, None, None, c.at))
+        if self.moved is None:
+            self.moved = set()
+        self.moved.add(c.id)
+
+    @property
+    def mixed(self) -> bool:
+        """Whether two persons of one called name have commented."""
+        if self.index is not None:
+            return self.index.mixed
+        tokens: dict[str, str | None] = {}
+        return any(
+            tokens.setdefault(called(c), token(c)) != token(c)
+            for c in self.said
+            if c.author is not None
+        )
+
+    def latest(self, name: str, before: Item) -> Item | None:
+        """The latest comment by a called name that is earlier than ``before``."""
+        if self.index is not None:
+            said = self.index.by.get(name)
+            return None if said is None else previous(said, before)
+        at, id_ = before.at, before.id
+        for c in reversed(self.said):
+            author = c.author
+            if (
+                author is not None
+                and author.call == name
+                and (c.at < at or (c.at == at and c.id < id_))
+            ):
+                return c
+        return None
+
+    def own(self, name: str) -> list[Item]:
+        """The comments by a called name, in order of time."""
+        if self.index is not None:
+            return self.index.by.get(name, [])
+        return [c for c in self.said if called(c) == name]
+
+    def firsts(self) -> Iterable[Item]:
+        """Of each called name at least the first comment."""
+        if self.index is not None:
+            return [said[0] for said in self.index.by.values()]
+        return self.said
+
+    def lasts(self, before: Item) -> Iterable[Item]:
+        """Of each person's comments that are earlier than ``before`` at least the last."""
+        if self.index is None or self.index.mixed:
+            return self.before(before)
+        found = (previous(said, before) for said in self.index.by.values())
+        return (c for c in found if c is not None)
+
+    def before(self, c: Item) -> list[Item]:
+        """All comments that are earlier than one of them, which is mostly the last."""
+        said = self.said
+        return said[:-1] if said[-1] is c else said[: bisect_left(said, c)]
+
+    def beginning(self, start: str) -> Iterable[str]:
+        """The called names that begin with ``start``."""
+        if self.index is not None:
+            return self.index.beginning(start)
+        return {name for name in map(called, self.said) if name.startswith(start)}
+
     def calling(self, names: Iterable[str], since: Item, until: Item | None) -> Iterator[Item]:
         """The comments from ``since`` to ``until`` that call one of ``names`` or its beginning."""
-        if self.calls is None:
+        forms = [
+            one[:end]
+            for one in names
+            for end in range(min(SHORTEST_BEGINNING, len(one)), len(one) + 1)
+        ]
+        if self.index is None:
+            for c in between(self.said, since, until):
+                if any(call(name) in forms for name in c.said):
+                    yield c
             return
-        for one in names:
-            for end in range(min(SHORTEST_BEGINNING, len(one)), len(one) + 1):
-                calling = self.calls.get(one[:end])
-                if calling is not None:
-                    first = bisect_left(calling, since)
-                    last = len(calling) if until is None else bisect_right(calling, until)
-                    yield from calling[first:last]
-
-    def comments(self) -> list[Item]:
-        """All comments, in order of time."""
-        return sorted([c for said in self.by.values() for c in said])
+        for form in forms:
+            yield from between(self.index.calls.get(form, []), since, until)
 
     def _change(self, author: Voice | None, since: Item) -> None:
         if self.changed is None:
@@ -137,6 +216,12 @@ def insert(items: list[Item], item: Item) -> None:
         items.append(item)
     else:
         insort(items, item)
+
+
+def between(items: list[Item], since: Item, until: Item | None) -> list[Item]:
+    """Those from ``since`` to ``until``, or to the end; both are in it."""
+    first = bisect_left(items, since)
+    return items[first : len(items) if until is None else bisect_right(items, until)]
 
 
 def previous(items: list[Item], before: Item) -> Item | None:

@@ -9,38 +9,62 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from heapq import heapify, heappop, heappush
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from stream.core.item import Found, Item
+from stream.core.found import Found
 from stream.core.people import call
-from stream.core.post import SHORTEST_BEGINNING, later, previous
+from stream.core.post import SHORTEST_BEGINNING, between, later
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from collections.abc import Set as AbstractSet
 
+    from stream.core.item import Item
     from stream.core.people import Voice
     from stream.core.post import Post
     from stream.core.thread import Thread
 
 SPEAKS = ("comment", "post")  # What stands under one of these answers it explicitly.
 CROWD = 2
+NOWHERE: Final[frozenset[str]] = frozenset()
 
 
 def settle(thread: Thread) -> None:
     """Find what the new comments mean, and again those that a late one concerns."""
     for post in thread.open:
-        fresh, changed, moved = post.fresh or [], post.changed, post.moved or set()
+        fresh, changed, moved = post.fresh or [], post.changed, post.moved or NOWHERE
         post.fresh = post.changed = post.moved = None
+        on = thread.items.get(post.on)
         if changed is None:
-            for c in fresh:
-                if c.said or c.found or c.unsaid is not None or not _quiet(thread, c):
-                    _look_again(thread, post, c, moved)
+            _settle_new(thread, post, on, fresh, moved)
         else:
             queue = {c.id: c for c in fresh}
             for author, since in changed:
                 queue.update({c.id: c for c in _concerned(thread, post, author, since)})
-            _forward(thread, post, queue, moved)
+            _forward(thread, post, on, queue, moved)
     thread.open.clear()
+
+
+def _settle_new(
+    thread: Thread, post: Post, on: Item | None, fresh: list[Item], moved: AbstractSet[str]
+) -> None:
+    """Look at new comments; one that calls nobody answers nobody, unless it is the post's author's.
+
+    What stands under a comment answers that.
+    """
+    host = None if on is None else on.author
+    whose = None if host is None else thread.who(host)
+    explicit = on is not None and on.kind in SPEAKS
+    roots = thread.roots
+    for c in fresh:
+        if not (c.said or explicit or c.found or c.unsaid is not None):
+            author = c.author
+            if author is None or whose is None:
+                continue
+            token = author.token if roots is None else roots.get(author.token, author.token)
+            if token != whose:
+                continue
+        _look_again(thread, post, on, c, moved)
 
 
 def review(thread: Thread, on: str) -> None:
@@ -48,49 +72,44 @@ def review(thread: Thread, on: str) -> None:
     post = thread.posts[on]
     if post.fresh is None:
         thread.open.append(post)
-    post.fresh = post.comments()
+    post.fresh = post.said
 
 
 def reopen(thread: Thread, on: str) -> None:
     """The post itself may have changed: every comment on it is told again."""
     review(thread, on)
-    thread.touched.update({c.id: c for c in thread.posts[on].fresh or ()})
+    thread.touched.update({c.id: c for c in thread.posts[on].said})
 
 
-def _forward(thread: Thread, post: Post, queue: dict[str, Item], moved: set[str]) -> None:
+def _forward(
+    thread: Thread, post: Post, on: Item | None, queue: dict[str, Item], moved: AbstractSet[str]
+) -> None:
     heap = list(queue.values())
     heapify(heap)
     while heap:
         c = heappop(heap)
         del queue[c.id]
-        if _look_again(thread, post, c, moved):
+        if _look_again(thread, post, on, c, moved):
             for other in _concerned(thread, post, c.author, c):
                 if other.id not in queue:
                     queue[other.id] = other
                     heappush(heap, other)
 
 
-def _quiet(thread: Thread, c: Item) -> bool:
-    """Whether a comment that calls nobody answers nobody: it is not the post's author's."""
-    on = thread.items.get(c.on or "")
-    if on is None:
-        return True
-    host, author = on.author, c.author
-    if on.kind in SPEAKS or host is author:
-        return False
-    return host is None or author is None or thread.who(host) != thread.who(author)
-
-
-def _look_again(thread: Thread, post: Post, c: Item, moved: set[str]) -> bool:
+def _look_again(
+    thread: Thread, post: Post, on: Item | None, c: Item, moved: AbstractSet[str]
+) -> bool:
     """Whether a comment means another than before; told again also where what it means moved."""
-    before = c.found if c.unsaid is None else (*c.found, c.unsaid)
-    news = _find(thread, post, c)
+    before: tuple[Found, ...] = ()
+    if moved:
+        before = c.found if c.unsaid is None else (*c.found, c.unsaid)
+    news = _find(thread, post, on, c)
     if news or any(_in(found.to, moved) or _in(found.better, moved) for found in before):
         thread.touched[c.id] = c
     return news
 
 
-def _in(item: Item | None, ids: set[str]) -> bool:
+def _in(item: Item | None, ids: AbstractSet[str]) -> bool:
     return item is not None and item.id in ids
 
 
@@ -100,18 +119,18 @@ def _concerned(thread: Thread, post: Post, author: Voice | None, since: Item) ->
         plain = thread.roots is None and not post.mixed
         until = _free(post, author.call, since) if plain else None
         yield from post.calling(_names(thread, author), since, until)
-    host = None if post.last is None else _host(thread, post.last.on)
+    on = thread.items.get(post.on)
+    host = None if on is None else on.author
     if host is None or (author is not None and thread.who(author) == thread.who(host)):
         return
     if not _crowded(thread, post, (author, host), since):
         for name in _calls(thread, host):
-            own = post.by.get(name, [])
-            yield from [c for c in own[bisect_left(own, since) :] if not c.said]
+            yield from [c for c in between(post.own(name), since, None) if not c.said]
 
 
 def _calls(thread: Thread, voice: Voice) -> Iterable[str]:
     """The called names under which a person has written, with that one which may have gone."""
-    if thread.roots is None:
+    if thread.roots is None or thread.calls is None:
         return (voice.call,)
     return {voice.call, *thread.calls.get(thread.who(voice), ())}
 
@@ -126,10 +145,9 @@ def _crowded(thread: Thread, post: Post, without: tuple[Voice | None, Voice], be
     """Whether so many others commented before that nothing is guessed anyway."""
     but = {None if voice is None else thread.who(voice) for voice in without}
     others = set()
-    for said in post.by.values():
-        author = said[0].author
-        if said[0] < before:
-            others.add(None if author is None else thread.who(author))
+    for c in post.firsts():
+        if c < before:
+            others.add(None if c.author is None else thread.who(c.author))
             if len(others - but) == CROWD:
                 return True
     return False
@@ -137,39 +155,44 @@ def _crowded(thread: Thread, post: Post, without: tuple[Voice | None, Voice], be
 
 def _free(post: Post, name: str, since: Item) -> Item | None:
     """The name's next comment that addresses nobody: callers after it mean nothing before it."""
-    said = post.by.get(name, [])
+    said = post.own(name)
     for index in range(bisect_right(said, since), len(said)):
         if all(found.to is None for found in said[index].found):
             return said[index]
     return None
 
 
-def _host(thread: Thread, on: str | None) -> Voice | None:
-    item = thread.items.get(on or "")
-    return None if item is None else item.author
-
-
-def _find(thread: Thread, post: Post, c: Item) -> bool:
+def _find(thread: Thread, post: Post, on: Item | None, c: Item) -> bool:
     """Whether what a comment means is another than before."""
-    host = _host(thread, c.on)
-    found = tuple([_meant(thread, post, c, name, host) for name in c.said]) if c.said else ()
-    unsaid = _unsaid(thread, post, c, host)
-    before = c.found
+    names, before = c.said, c.found
+    found: tuple[Found, ...] = ()
+    if len(names) == 1:
+        found = (_meant(thread, post, on, c, names[0]),)
+    elif names:
+        found = tuple([_meant(thread, post, on, c, name) for name in names])
+    unsaid = _unsaid(thread, post, on, c)
     if found == before and unsaid == c.unsaid:
         return False
-    if found or before:
-        resolved = sum(one.to is not None for one in found)
-        held = sum(one.to is not None for one in before)
-        thread.resolved += resolved - held
-        thread.unresolved += len(found) - resolved - (len(before) - held)
+    _count(thread, before, -1)
+    _count(thread, found, 1)
     c.found, c.unsaid = found, unsaid
     return True
 
 
-def _unsaid(thread: Thread, post: Post, c: Item, host: Voice | None) -> Found | None:
-    on = thread.items.get(c.on or "")
-    if on is not None and on.kind in SPEAKS:
-        return Found("", "explicit", on, on.author, on)
+def _count(thread: Thread, mentions: tuple[Found, ...], n: int) -> None:
+    for one in mentions:
+        if one.to is None:
+            thread.unresolved += n
+        else:
+            thread.resolved += n
+
+
+def _unsaid(thread: Thread, post: Post, on: Item | None, c: Item) -> Found | None:
+    if on is None:
+        return None
+    host = on.author
+    if on.kind in SPEAKS:
+        return Found("", "explicit", on, host, on)
     if c.said or host is None or c.author is None:
         return None
     if host is not c.author and thread.who(host) != thread.who(c.author):
@@ -181,48 +204,39 @@ def _unsaid(thread: Thread, post: Post, c: Item, host: Voice | None) -> Found | 
 def _only_other(thread: Thread, post: Post, c: Item, host: str) -> Item | None:
     """The latest earlier comment of the only other person who commented."""
     others: dict[str, Item] = {}
-    for said in post.by.values():
-        for d in _speakers(post, said, c):
-            if d.author is None:
-                return None  # Somebody unknown may be one more person.
-            whose = thread.who(d.author)
-            if whose != host:
-                others[whose] = later(others.get(whose), d) or d
-                if len(others) == CROWD:
-                    return None
+    for d in post.lasts(c):
+        if d.author is None:
+            return None  # Somebody unknown may be one more person.
+        whose = thread.who(d.author)
+        if whose != host:
+            others[whose] = later(others.get(whose), d) or d
+            if len(others) == CROWD:
+                return None
     return next(iter(others.values()), None)
 
 
-def _speakers(post: Post, said: list[Item], before: Item) -> Iterable[Item]:
-    """Of one name's earlier comments the last, and each where several people have the name."""
-    if post.mixed:
-        return said[: bisect_left(said, before)]
-    last = previous(said, before)
-    return () if last is None else (last,)
-
-
-def _meant(thread: Thread, post: Post, c: Item, name: str, host: Voice | None) -> Found:
+def _meant(thread: Thread, post: Post, on: Item | None, c: Item, name: str) -> Found:
     """Whom a mention means: the person's latest earlier comment, else the post, if it is theirs."""
     said = call(name)
-    own = "" if host is None else host.call
-    on = thread.items.get(c.on or "")
     how, to = "exact", post.latest(said, c) if said else None
-    if to is None and said and own == said:
-        to = on
-    if to is None and len(said) >= SHORTEST_BEGINNING:
-        how = "prefix"
-        to = _latest(post, post.beginning(said), c) or (on if own.startswith(said) else None)
-    if to is None and said in thread.aliases:
-        how, names = "alias", thread.aliases[said]
-        to = _latest(post, names, c) or (on if own in names else None)
     if to is None:
-        return Found(name, "unresolved", None, None, None)
+        own = "" if on is None or on.author is None else on.author.call
+        if said and own == said:
+            to = on
+        if to is None and len(said) >= SHORTEST_BEGINNING:
+            how = "prefix"
+            to = _latest(post, post.beginning(said), c) or (on if own.startswith(said) else None)
+        if to is None and said in thread.aliases:
+            how, names = "alias", thread.aliases[said]
+            to = _latest(post, names, c) or (on if own in names else None)
+        if to is None:
+            return Found(name, "unresolved", None, None, None)
     return _addressed(thread, post, c, Found(name, how, to, to.author, to))
 
 
 def _theirs(thread: Thread, post: Post, author: Voice) -> list[Item]:
     """A person's comments on a post, under whatever name, in order of time."""
-    own = [post.by[name] for name in _calls(thread, author) if name in post.by]
+    own = [said for said in map(post.own, _calls(thread, author)) if said]
     whose = thread.who(author)
     if len(own) == 1 and not post.mixed:  # All of one person, who may be a namesake.
         voice = own[0][0].author
@@ -242,18 +256,24 @@ def _addressed(thread: Thread, post: Post, c: Item, found: Found) -> Found:
     to = found.to
     if to is None or to.author is None:
         return found
-    if not to.found and thread.roots is None and not post.mixed and to.id != c.on:
+    plain = thread.roots is None and to.id != c.on
+    if plain and _is_for(thread, to, c):
         return found  # Most of the time: who has one name has no later comment than that.
     said = _theirs(thread, post, to.author)
     end = bisect_left(said, c)
     if not end:
         return found
     to = said[end - 1]
-    if not to.found:
-        return Found(found.name, found.how, to, to.author, to)
-    me = None if c.author is None else thread.who(c.author)
     for index in range(end - 1, -1, -1):
-        whom = {one.person and thread.who(one.person) for one in said[index].found if one.to}
-        if not whom or me in whom:
+        if _is_for(thread, said[index], c):
             return Found(found.name, found.how, to, to.author, said[index])
     return Found(found.name, found.how, to, to.author, to)
+
+
+def _is_for(thread: Thread, said: Item, c: Item) -> bool:
+    """Whether something is said to nobody, or to who answers it with ``c``: to no third person."""
+    if not said.found:
+        return True
+    me = None if c.author is None else thread.who(c.author)
+    whom = {one.person and thread.who(one.person) for one in said.found if one.to is not None}
+    return not whom or me in whom

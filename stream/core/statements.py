@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from stream.core import events as e
+from stream.core.firsts import is_first, offer_again
 from stream.core.identity import aliased, erased, seen
-from stream.core.item import CHANGES, Edit, Item
+from stream.core.item import CHANGES, Edit, Item, unknown
 from stream.core.moments import happening, joined, stands
 from stream.core.people import masked
-from stream.core.sums import SPEAKING, count, enter, is_first, leave
+from stream.core.sums import SPEAKING, count, leave
 from stream.core.thread import Observed
 from stream.core.when import moment
 
@@ -37,7 +38,8 @@ def touch(thread: Thread, id_: str) -> Item:
     """The item of that id, to be told again; known of from here on, if it was not."""
     item = thread.items.get(id_)
     if item is None:
-        item = thread.items[id_] = Item(id_)
+        item = thread.items[id_] = unknown(id_)
+        thread.entering.append(item)
     thread.touched[item.id] = item
     return item
 
@@ -66,22 +68,18 @@ def _edited(thread: Thread, event: e.PostEdited | e.CommentEdited) -> bool:
     item = touch(thread, data.item)
     texts = "text" in edit.changes or (known is not None and "text" in known.changes)
     calls = texts and item.kind in SPEAKING
-    (leave if calls else _subtract)(thread, item)
-    edits = item.further.edits
+    if calls:
+        leave(thread, item)
+    else:
+        count(thread, item, -1)
     if known is not None:
         edit = item.joined_edit(known, edit, joined_voice(thread, item, known.by, by))
-    item.further.edits = {**edits, data.revision: edit}
+    more = item.further
+    more.edits = {**more.edits, data.revision: edit}
     item.call()
-    (enter if calls else _add)(thread, item)
+    if not calls:
+        count(thread, item, 1)
     return True
-
-
-def _subtract(thread: Thread, item: Item) -> None:
-    count(thread, item, -1)
-
-
-def _add(thread: Thread, item: Item) -> None:
-    count(thread, item, 1)
 
 
 def _removed(thread: Thread, event: e.ItemDeleted | e.ItemRestored) -> bool:
@@ -100,19 +98,30 @@ def _removed(thread: Thread, event: e.ItemDeleted | e.ItemRestored) -> bool:
     else:
         more.restorations = after
     deleted = stands(more.deletions, more.restorations)
-    thread.stale |= deleted != item.deleted and (item.deleted or is_first(thread, item))
-    item.deleted = deleted
+    if deleted and not more.deleted:
+        thread.stale |= is_first(thread, item)
+    back = more.deleted and not deleted
+    more.deleted = deleted
     count(thread, item, 1)
+    if back:
+        offer_again(thread, item)
     return True
 
 
 def _accepted(thread: Thread, event: e.AnswerAccepted | e.AnswerUnaccepted) -> bool:
-    stated = thread.statements
-    held = stated.accepted if isinstance(event, e.AnswerAccepted) else stated.unaccepted
-    before = held.get(event.data.item, ())
-    after = joined(before, (happening(moment(event.data.when, event.time)),))
-    held[event.data.item] = after
-    return after != before
+    stated, data = thread.statements, event.data
+    accepts = isinstance(event, e.AnswerAccepted)
+    held = stated.accepted if accepts else stated.unaccepted
+    before = held.get(data.item, ())
+    after = joined(before, (happening(moment(data.when, event.time)),))
+    if after == before:
+        return False
+    held = {**held, data.item: after}
+    if accepts:
+        stated.accepted = held
+    else:
+        stated.unaccepted = held
+    return True
 
 
 VERBS: Final = ("closed", "reopened", "locked", "unlocked")
@@ -129,11 +138,12 @@ def _happened(
     event: e.ThreadClosed | e.ThreadReopened | e.ThreadLocked | e.ThreadUnlocked,
 ) -> bool:
     data, verb = event.data, _VERBS[type(event)]
-    held = thread.statements.happened
+    stated = thread.statements
     said = happening(moment(data.when, event.time), seen(thread, data.by), data.why)
-    before = held.get(verb, ())
-    held[verb] = joined(before, (said,))
-    return held[verb] != before
+    before = stated.happened.get(verb, ())
+    after = joined(before, (said,))
+    stated.happened = {**stated.happened, verb: after}
+    return after != before
 
 
 def _observed(thread: Thread, event: e.ThreadObserved) -> bool:

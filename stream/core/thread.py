@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
 from stream.core.item import HORIZON, Item
 from stream.core.moments import stands
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
     from stream.core.post import Post
     from stream.core.when import Moment
 
-KINDS = ("question", "answer", "post", "comment")
+ANSWER: Final = "answer"
+KINDS: Final = ("question", ANSWER, "post", "comment")
 TANGLED, UNTANGLED = 1, 2  # Tokens do not say who is who; the latter: to be found out again.
 
 
@@ -41,20 +44,31 @@ class Observed:
         return self.moment.at, self.id
 
 
+NEVER: Final[Mapping[str, Happenings]] = MappingProxyType({})
+
+
 class Stated:
-    """Statements about the thread as a whole, as its row in ``threads`` carries them."""
+    """Statements about the thread as a whole, as its row in ``threads`` carries them.
+
+    Nothing in it is changed in place: most threads have the same nothing in most of it.
+    """
 
     __slots__ = ("accepted", "aliases", "erased", "happened", "observed", "silent", "unaccepted")
 
     def __init__(self) -> None:
-        self.accepted: dict[str, Happenings] = {}
-        self.unaccepted: dict[str, Happenings] = {}
-        # closed, reopened, locked, unlocked
-        self.happened: dict[str, Happenings] = {}
+        self.accepted = NEVER  # By item
+        self.unaccepted = NEVER
+        self.happened = NEVER  # closed, reopened, locked, unlocked
         self.observed: Observed | None = None
-        self.aliases: set[tuple[tuple[str, ...], str, str]] = set()  # names, by, evidence
-        self.erased: set[tuple[str, str]] = set()  # id and name, "" where missing
+        self.aliases: frozenset[tuple[tuple[str, ...], str, str]] = frozenset()  # names, by, why
+        self.erased: frozenset[tuple[str, str]] = frozenset()  # id and name, "" where missing
         self.silent: frozenset[str] | None = None
+
+
+@lru_cache(maxsize=1024)
+def silence(facts: tuple[str, ...]) -> frozenset[str]:
+    """What an archive cannot tell; kept once, as all threads of an archive say the same."""
+    return frozenset(facts)
 
 
 class Thread:
@@ -63,6 +77,8 @@ class Thread:
     ``root``: the first post. ``response``, ``answer``, ``comment``: the first of each by somebody
     else; ``returned``: the asker's first act after the response. ``stale``: these are to be looked
     for again. ``roots``: who is who where tokens do not say it all, else None.
+
+    ``entering``: items whose part is put in when the batch is settled; ``touched``: to be told.
     """
 
     __slots__ = (
@@ -74,7 +90,9 @@ class Thread:
         "contested",
         "deleted",
         "edits",
+        "entering",
         "first_at",
+        "gone_answers",
         "hazy",
         "head",
         "heard",
@@ -85,7 +103,6 @@ class Thread:
         "key",
         "kinds",
         "last_at",
-        "live_answers",
         "names",
         "open",
         "people",
@@ -103,7 +120,7 @@ class Thread:
         "unresolved",
     )
 
-    def __init__(self, community: Community, id_: str) -> None:
+    def __init__(self, community: Community, id_: str) -> None:  # noqa: PLR0915 - a line for each
         self.community = community
         self.id = id_
         self.key = b""  # Kept by the codec, like ``head``.
@@ -112,7 +129,7 @@ class Thread:
         self.posts: dict[str, Post] = {}
         self.stated: Stated | None = None
         self.kinds = [0, 0, 0, 0]
-        self.live_answers = self.edits = self.deleted = self.contested = 0
+        self.edits = self.deleted = self.gone_answers = self.contested = 0
         self.resolved = self.unresolved = 0
         self.people: dict[str, int] = {}
         self.first_at, self.last_at = HORIZON, LONG_AGO
@@ -126,12 +143,13 @@ class Thread:
         self.returned: Item | None = None
         self.stale = False
         self.touched: dict[str, Item] = {}
+        self.entering: list[Item] = []
         self.open: list[Post] = []
         self.tangled = 0
         self.roots: Mapping[str, str] | None = None
         self.heard: set[Voice] | None = None  # Who has written, once tangled
-        self.joining: set[Voice] = set()  # Those of them who are new
-        self.calls: dict[str, set[str]] = {}  # By root, once tangled: the person's called names
+        self.joining: set[Voice] | None = None  # Those of them who are new
+        self.calls: dict[str, set[str]] | None = None  # By root, once tangled: called names
         self.names: Names | None = None  # Where the thread has aliases of its own
         self.hidden: frozenset[str] = community.erased
 
@@ -194,7 +212,8 @@ class Thread:
             return "closed"
         if stated is not None and self._accepted():
             return "accepted"
-        return "answered" if self.live_answers or self._forum_answered() else "waiting"
+        answers = self.kinds[KINDS.index(ANSWER)] - self.gone_answers
+        return "answered" if answers or self._forum_answered() else "waiting"
 
     def _forum_answered(self) -> bool:
         """Whether a post was answered; where it is not there, what stands under it answers it."""

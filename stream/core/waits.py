@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from stream.core.item import HORIZON, Item
+from stream.core.item import EXACT, HORIZON, Item
+from stream.core.wait import Wait
 from stream.core.when import LONG_AGO
 
 if TYPE_CHECKING:
@@ -23,28 +24,9 @@ METRICS: Final = (
 )
 
 
-class Wait(NamedTuple):
-    """``status``: observed, between, waiting, unknown; of the rest, what goes with it.
-
-    An observed wait has ``after`` = ``by``; ``by`` is None where nothing bounds it. ``since`` is
-    the moment from which it goes on, in milliseconds since 1970.
-    """
-
-    status: str
-    after: int = 0
-    by: int | None = None
-    item: str | None = None
-    since: int = 0
-
-
-class Span(NamedTuple):
-    """Bounds of a moment; ``by`` is `HORIZON` where it is open."""
-
-    after: int
-    by: int
-
-
 UNKNOWN: Final = Wait("unknown")
+Span: TypeAlias = tuple[int, int]
+"""The earliest and the latest that a moment can be; the latter `HORIZON` where it is open."""
 
 
 def first_of(one: Item | None, other: Item) -> Item:
@@ -57,16 +39,21 @@ def first_of(one: Item | None, other: Item) -> Item:
 
 def between(start: Span, end: Span, item: str | None) -> Wait:
     """The wait from one moment to another."""
-    if start.after == start.by and end.after == end.by:
-        return Wait("observed", end.by - start.by, end.by - start.by, item)
-    after = 0 if start.by == HORIZON else max(0, end.after - start.by)
-    by = None if end.by == HORIZON or start.after == LONG_AGO else end.by - start.after
+    from_after, from_by = start
+    to_after, to_by = end
+    if from_after == from_by and to_after == to_by:
+        return Wait("observed", to_by - from_by, to_by - from_by, item)
+    after = 0 if from_by == HORIZON else max(0, to_after - from_by)
+    by = None if to_by == HORIZON or from_after == LONG_AGO else to_by - from_after
     return Wait("between", after, by, item)
 
 
 def span(item: Item) -> Span:
     """The bounds of an item's moment; the same twice where it is known."""
-    return Span(item.after, item.by)
+    more = item.more
+    if more is None or more.mode == EXACT:
+        return item.at, item.at
+    return more.after, item.by
 
 
 def reply(to: Item, item: Item) -> Wait:
@@ -81,7 +68,7 @@ def waits(thread: Thread) -> dict[str, Wait | None]:
         return dict.fromkeys(METRICS)
     asks = root.kind == "question"
     return {
-        "first_response": _wait(thread, root, thread.response, _responds),
+        "first_response": _wait(thread, root, thread.response, is_response),
         "first_answer": _wait(thread, root, thread.answer, _answers) if asks else None,
         "first_comment": _wait(thread, root, thread.comment, _comments),
         "accepted": _accepted(thread, root) if asks else None,
@@ -116,10 +103,6 @@ def is_return(thread: Thread, item: Item) -> bool:
     return thread.asker is not None and thread.who(item.author) == thread.asker
 
 
-def _responds(thread: Thread, item: Item) -> bool:
-    return is_response(thread, item)
-
-
 def _answers(thread: Thread, item: Item) -> bool:
     return item.kind == "answer" and is_response(thread, item)
 
@@ -134,16 +117,24 @@ def _wait(
     thread: Thread, root: Item, first: Item | None, counts: Callable[[Thread, Item], bool]
 ) -> Wait:
     if first is None:
-        return Wait("waiting", since=root.at)
-    after, sure = _earliest(thread, first, lambda item: counts(thread, item))
-    return between(span(root), Span(after, first.by), first.id if sure else None)
+        return _waiting(root)
+    if not thread.hazy:  # Most of the time.
+        return between(span(root), span(first), first.id)
+    after, sure = _earliest(thread, first, counts)
+    return between(span(root), (after, first.by), first.id if sure else None)
 
 
-def _earliest(thread: Thread, first: Item, counts: Callable[[Item], bool]) -> tuple[int, bool]:
+def _waiting(since: Item) -> Wait:
+    return Wait("waiting", 0, None, None, since.at)
+
+
+def _earliest(
+    thread: Thread, first: Item, counts: Callable[[Thread, Item], bool]
+) -> tuple[int, bool]:
     """When the first of several may have come, and whether it surely is ``first``."""
     after, sure = first.after, True
     for item in (thread.hazy or {}).values():
-        if item is not first and item.after < first.by and counts(item):
+        if item is not first and item.after < first.by and counts(thread, item):
             after, sure = min(after, item.after), False
     return after, sure
 
@@ -153,11 +144,11 @@ def _accepted(thread: Thread, root: Item) -> Wait:
     if stated is None or not stated.accepted:
         return _not_yet(thread, root, "accepted")
     firsts = {item: first_happening(done) for item, done in stated.accepted.items()}
-    item, first = min(firsts.items(), key=lambda one: (one[1].by, one[0]))
-    others = [span for other, span in firsts.items() if other != item]
-    sure = all(other.after >= first.by for other in others)
-    after = min([first.after, *(other.after for other in others)])
-    return between(span(root), Span(after, first.by), item if sure else None)
+    item, first = min(firsts.items(), key=lambda one: (one[1][1], one[0]))
+    others = [after for other, (after, _) in firsts.items() if other != item]
+    after, by = first
+    sure = all(other >= by for other in others)
+    return between(span(root), (min([after, *others]), by), item if sure else None)
 
 
 def _closed(thread: Thread, root: Item) -> Wait:
@@ -171,13 +162,13 @@ def _not_yet(thread: Thread, root: Item, fact: str) -> Wait:
     stated = thread.stated
     if stated is not None and stated.silent is not None and fact in stated.silent:
         return UNKNOWN
-    return Wait("waiting", since=root.at)
+    return _waiting(root)
 
 
 def first_happening(happenings: Iterable[Happening]) -> Span:
     """Within which bounds the first of several happened."""
-    spans = [Span(one.after, HORIZON if one.open else one.at) for one in happenings]
-    return Span(min(one.after for one in spans), min(one.by for one in spans))
+    spans = [(one.after, HORIZON if one.open else one.at) for one in happenings]
+    return min([after for after, _ in spans]), min([by for _, by in spans])
 
 
 def _returned(thread: Thread, root: Item) -> Wait | None:
@@ -187,12 +178,20 @@ def _returned(thread: Thread, root: Item) -> Wait | None:
         return None
     if root.author is None:
         return UNKNOWN
-    after, _ = _earliest(thread, response, lambda item: is_response(thread, item))
-    start, act = Span(after, response.by), thread.returned
+    act = thread.returned
     if act is None:
-        return Wait("waiting", since=response.at)
-    after, sure = _earliest(thread, act, lambda item: response < item and is_return(thread, item))
-    return between(start, Span(after, act.by), act.id if sure else None)
+        return _waiting(response)
+    if not thread.hazy:
+        return between(span(response), span(act), act.id)
+    after, _ = _earliest(thread, response, is_response)
+    start = (after, response.by)
+    after, sure = _earliest(thread, act, _returns)
+    return between(start, (after, act.by), act.id if sure else None)
+
+
+def _returns(thread: Thread, item: Item) -> bool:
+    response = thread.response
+    return response is not None and response < item and is_return(thread, item)
 
 
 def half_life(thread: Thread) -> int | None:

@@ -26,10 +26,12 @@ if TYPE_CHECKING:
 
     from stream.codec.views import Told
     from stream.core.events import Event
+    from stream.core.thread import Thread
     from stream.process.job import Place
 
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 KEYS_KNOWN: Final = 1 << 16
+NO_VALUE: Final = "it has no value"
 log = logging.getLogger(__name__)
 
 
@@ -41,7 +43,7 @@ class AllViews(Job):
     def __init__(self, place: Place) -> None:
         self._place = place
         self._state = Partition()
-        self._whose: dict[bytes | None, tuple[str, str]] = {}  # Keys that are right, of late
+        self._threads: dict[bytes | None, Thread] = {}  # By keys that are right, of late
         self._latest = _NEVER
 
     @property
@@ -60,19 +62,29 @@ class AllViews(Job):
 
     @override
     def fold(self, records: Sequence[ConsumerRecord[bytes, bytes]]) -> list[DeadLetter]:
-        join, read = self._state.join, self._read
-        latest = self._latest
+        join, join_in = self._state.join, self._state.join_in
+        threads, latest, topic = self._threads, self._latest, self._place.topic
         dead: list[DeadLetter] = []
         for record in records:
             try:
-                event = read(record)
+                event = decode(record.value or b"", where=topic)
+                thread = threads.get(record.key)
+                if (
+                    thread is None
+                    or thread.id != event.subject
+                    or thread.community.name != event.source
+                ):
+                    thread = self._thread(record.key, event)
             except DecodeError as error:
-                where = (*self._place[:2], record.offset)
-                log.warning("dead letter: %s[%d]@%d: %s", *where, error.problem)
-                dead.append(DeadLetter(record, error.problem))
+                dead.append(self._set_aside(record, error))
                 continue
-            join(event)
-            latest = max(latest, event.time if event.subject else _stated(event))
+            if thread is None:
+                join(event)
+                latest = max(latest, _stated(event))
+            else:
+                join_in(thread, event)
+                if event.time > latest:  # noqa: PLR1730 - `max` is a call, and this runs for all
+                    latest = event.time
         self._latest = latest
         return dead
 
@@ -80,22 +92,22 @@ class AllViews(Job):
     def told(self) -> Told:
         return told(self._state)
 
-    def _read(self, record: ConsumerRecord[bytes, bytes]) -> Event:
-        topic = self._place.topic
-        if record.value is None:
-            raise DecodeError(where=topic, problem="it has no value")
-        event = decode(record.value, where=topic)
-        if self._whose.get(record.key) != (event.source, event.subject):
-            self._check_place(record.key, event)
-        return event
-
-    def _check_place(self, key: bytes | None, event: Event) -> None:
+    def _thread(self, key: bytes | None, event: Event) -> Thread | None:
+        """Where an event belongs; None concerns its community. `DecodeError`: not to this key."""
         problem = _misplaced(key, event.source, event.subject, self._place)
         if problem is not None:
             raise DecodeError(where=self._place.topic, problem=problem)
-        if len(self._whose) >= KEYS_KNOWN:
-            self._whose.clear()
-        self._whose[key] = (event.source, event.subject)
+        if not event.subject:
+            return None
+        if len(self._threads) >= KEYS_KNOWN:
+            self._threads.clear()
+        thread = self._threads[key] = self._state.thread(event.source, event.subject)
+        return thread
+
+    def _set_aside(self, record: ConsumerRecord[bytes, bytes], error: DecodeError) -> DeadLetter:
+        problem = NO_VALUE if record.value is None else error.problem
+        log.warning("dead letter: %s[%d]@%d: %s", *self._place[:2], record.offset, problem)
+        return DeadLetter(record, problem)
 
 
 def _stated(event: Event) -> datetime:

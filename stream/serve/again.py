@@ -9,18 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from stream.core.events import Event, PersonAliased
-from stream.core.fold import Partition
+from stream.core.fold import Partition, find_out
 from stream.core.item import latest_tags
 from stream.core.robots import robots_items, without
-from stream.core.sums import look, untangle
-from stream.core.thread import UNTANGLED
-from stream.core.waits import Wait, waits
+from stream.core.waits import waits
 from stream.serve.as_of import join
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from stream.core.thread import Thread
+    from stream.core.wait import Wait
 
 
 class How(NamedTuple):
@@ -75,10 +74,7 @@ class Folding:
         self._state.touched.clear()
         self._join(events)
         thread = self._state.thread(self._community, id_)
-        if thread.tangled == UNTANGLED:  # As `Partition.settled`, less whom a comment answers:
-            untangle(thread)  # that takes a third of the time, and no wait rests on it.
-        if thread.stale:
-            look(thread)
+        find_out(thread, replies=False)
         return thread
 
     def _join(self, events: Iterable[Event]) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from stream.core.events import Event
-    from stream.core.waits import Wait
+    from stream.core.wait import Wait
     from stream.serve.affected import Place
     from stream.serve.shown import Shown
 

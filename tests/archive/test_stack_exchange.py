@@ -11,7 +11,8 @@ from stream.archive.base import Options, Report
 from stream.archive.detect import read_encoded, reader_for
 from stream.core.events import CommentCreated, Person, PostCreated, ThreadObserved
 from stream.core.fold import Partition
-from stream.core.waits import Wait, waits
+from stream.core.wait import Wait
+from stream.core.waits import waits
 from stream.core.when import When
 from stream.errors import ArchiveError
 from tests.archive.stack_exchange_site import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stream.core.item import BOUNDED, EXACT, OPEN, Item
+from stream.core.item import BOUNDED, EXACT, OPEN, unknown
 from stream.core.moments import Happening, joined, stands
 from stream.core.when import LONG_AGO, Moment
 
@@ -60,7 +60,7 @@ def test_done_and_undone_at_once_is_undone():
 )
 def test_bounds_of_a_moment_meet(told, expected, contested):
     for order in (told, told[::-1]):
-        item = Item("q")
+        item = unknown("q")
         for after, by, exact in order:
             item.place(Moment(after, 50 if by is None else by, exact=exact, open=by is None))
         assert (item.after, item.at, item.mode) == expected

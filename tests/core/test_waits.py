@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from stream.core.fold import Partition
-from stream.core.waits import Wait, waits
+from stream.core.wait import Wait
+from stream.core.waits import waits
 from tests.story import (
     COMMUNITY,
     DAY,

@@ -1,0 +1,63 @@
+"""Who is who among those who write in a thread, found again where tokens do not say it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stream.core.people import roots
+from stream.core.replies import review
+from stream.core.thread import TANGLED, UNTANGLED
+
+if TYPE_CHECKING:
+    from stream.core.people import Voice
+    from stream.core.thread import Thread
+
+
+def hear(thread: Thread, voice: Voice) -> None:
+    """Notice where a token does not say who somebody is."""
+    if thread.tangled:
+        if thread.heard is not None and voice not in thread.heard:
+            thread.heard.add(voice)
+            thread.joining = {voice, *(thread.joining or ())}
+            thread.tangled = UNTANGLED
+    elif voice.call in thread.aliases or _doubtful(thread, voice):
+        thread.tangled = UNTANGLED
+        thread.heard = writers(thread)
+        thread.joining = {voice} if thread.people[voice.token] == 1 else None
+
+
+def _doubtful(thread: Thread, voice: Voice) -> bool:
+    if voice.id is not None:
+        return voice.plain in thread.people or voice.token in thread.community.renamed
+    bearers = thread.community.bearers.get(voice.call, ())
+    return any(bearer in thread.people for bearer in bearers)
+
+
+def untangle(thread: Thread) -> None:
+    """Find again who is who, and where that differs, look at everything again."""
+    joining = thread.joining or set()
+    known = None if thread.heard is None else thread.heard - joining
+    heard = thread.heard = writers(thread) if thread.heard is None else thread.heard
+    found = roots(heard, thread.aliases)
+    thread.stale |= any(found[voice.token] != voice.token for voice in joining & heard)
+    thread.joining = None
+    calls: dict[str, set[str]] = {}
+    for voice in heard:
+        calls.setdefault(found[voice.token], set()).add(voice.call)
+    thread.calls = calls
+    plain = all(len(called) == 1 for called in calls.values())
+    trivial = plain and all(token == root for token, root in found.items())
+    held, thread.roots = thread.roots or {}, None if trivial else found
+    thread.tangled = TANGLED
+    if known is not None and all(found[v.token] == held.get(v.token, v.token) for v in known):
+        return
+    thread.stale = True
+    for on in thread.posts:
+        review(thread, on)
+
+
+def writers(thread: Thread) -> set[Voice]:
+    """Who has written in a thread."""
+    return {
+        item.author for item in thread.items.values() if item.author and item.kind and item.entered
+    }
