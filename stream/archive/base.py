@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from stream.archive.beside import Beside
     from stream.codec.events import Encoded
     from stream.core.events import Event
 
@@ -29,6 +30,7 @@ class Options:
     file. ``skip_unreadable``: count what cannot be read and go on, instead of stopping there.
     ``bots``: names or ids of whoever an operator says is a robot, in every community. What is
     compressed may expand to ``expanded_free`` bytes, or to ``expanded_ratio_max`` times its size.
+    ``beside``: the process that sorts, where it can read a part of the archive meanwhile.
     """
 
     community: str | None = None
@@ -37,6 +39,7 @@ class Options:
     bots: tuple[str, ...] = ()
     expanded_ratio_max: int = 200
     expanded_free: int = 1 << 30
+    beside: Beside | None = field(default=None, compare=False)
 
 
 class Unreadable(NamedTuple):
@@ -96,6 +99,13 @@ class Report:
             self.oddities[code] = Oddity(1, shortened(example))
         else:
             self.oddities[code] = Oddity(known.count + 1, known.example)
+
+    def join(self, oddities: dict[str, Oddity]) -> None:
+        """Count what was counted behind all that is here."""
+        for code, odd in oddities.items():
+            known = self.oddities.get(code)
+            count = odd.count if known is None else known.count + odd.count
+            self.oddities[code] = Oddity(count, (known or odd).example)
 
     def counted(self, what: str) -> None:
         """One more of something that only this format has, and that is not odd."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from dataclasses import replace
 from importlib.metadata import entry_points
 from importlib.resources import files
 from pathlib import Path
@@ -19,7 +20,7 @@ from stream.archive.opening import head, is_packed, is_seven_zip
 from stream.archive.reddit import Reddit
 from stream.archive.robots import named
 from stream.archive.sorting import in_order, sorted_on_disk
-from stream.archive.sorting_beside import sorted_beside
+from stream.archive.sorting_beside import Second, sorted_beside
 from stream.archive.stack_exchange import StackExchangeDump
 from stream.archive.stack_exchange_api import StackExchangeApi
 from stream.codec.events import decode, encode
@@ -119,10 +120,12 @@ def _sample(name: str) -> Path:
 def _encoded(path: Path, reader: Reader, options: Options, report: Report) -> Iterator[Encoded]:
     if isinstance(reader, EventLines):  # To have their order, they are encoded already.
         return sorted_on_disk(report.read(reader.read_encoded(path, options, report), options))
-    events = reader.read(path, options, report)
     if reader.ordered:
+        events = reader.read(path, options, report)
         return _checked(report.read(map(encode, events), options), path, reader)
-    return sorted_beside(iter(events), report, options)
+    second = Second(report, options)
+    events = reader.read(path, replace(options, beside=second), report)
+    return sorted_beside(iter(events), report, options, second)
 
 
 def _checked(events: Iterator[Encoded], path: Path, reader: Reader) -> Iterator[Encoded]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from stream.archive.sorting import in_order
@@ -20,34 +21,46 @@ from stream.core.when import to_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import datetime
 
     from stream.codec.events import Encoded
 
 MARKED: Final = "-1"  # The account by which a Stack Exchange site marks its own doings.
 EVIDENCE: Final = "the account -1 is the site's own"
 
+First = dict[str, tuple[datetime, str]]
+"""When the account -1 of a community first did something, and what it was called then."""
+
 _WROTE: Final = (PostCreated, CommentCreated)
 _EDITED: Final = (PostEdited, CommentEdited)
 
 
-def marked(events: Iterable[Event]) -> Iterator[Event]:
+def marked(events: Iterable[Event], first: First | None = None) -> Iterator[Event]:
     """``events`` of Stack Exchange; at their end that the account -1 is a robot, if it is there.
 
     That is stated with the time of the first that it wrote or edited, so that whoever looks at any
-    moment knows it from then on.
+    moment knows it from then on. ``first``: what it did that is not among ``events``.
     """
-    first: dict[str, tuple[datetime, str]] = {}
+    first = {} if first is None else first
     for event in events:
         yield event
-        who = _writer(event)
-        if who is not None and who.id == MARKED:
-            found = event.time, who.name or ""
-            first[event.source] = min(found, first.get(event.source, found))
+        watch(event, first)
     for community, (time, name) in sorted(first.items()):
         person = Person(id=MARKED, name=name or None)
         data = FlagData(person=person, robot=True, by="reader", evidence=EVIDENCE)
         yield PersonFlagged(source=community, time=time, data=data)
+
+
+def watch(event: Event, first: First) -> None:
+    """Put into ``first`` what the account -1 did, where that was earlier than what is there."""
+    who = _writer(event)
+    if who is not None and who.id == MARKED:
+        join(first, {event.source: (event.time, who.name or "")})
+
+
+def join(first: First, other: First) -> None:
+    """The earlier of both, of each community."""
+    for community, found in other.items():
+        first[community] = min(found, first.get(community, found))
 
 
 def named(

@@ -67,24 +67,49 @@ def runs(
     events: Iterable[Encoded], folder: Path, memory_bytes: int = MEMORY_BYTES
 ) -> list[Path | list[bytes]]:
     """``events`` as sorted runs: files in ``folder``, and the last one still in memory."""
-    written: list[Path | list[bytes]] = []
-    held: list[bytes] = []
-    size = 0
-    for record in map(packed, events):
-        held.append(record)
-        size += len(record) + OVERHEAD_BYTES
-        if size >= memory_bytes:
-            held.sort()
-            written.append(_write([held], folder / f"run-{len(written)}"))
-            held.clear()
-            size = 0
-    held.sort()
-    return [*written, held]
+    made = Runs(folder, "run", memory_bytes)
+    made.add(events)
+    return made.all()
 
 
-def on_disk(run: Path | list[bytes], folder: Path) -> Path:
-    """The run as a file."""
-    return run if isinstance(run, Path) else _write([run], folder / "run-last")
+class Runs:
+    """Events as sorted runs, made as they come: files in ``folder``, called ``name`` and a number.
+
+    About ``memory_bytes`` of them wait in memory.
+    """
+
+    def __init__(self, folder: Path, name: str, memory_bytes: int = MEMORY_BYTES) -> None:
+        self._folder, self._name, self._most = folder, name, memory_bytes
+        self._written: list[Path] = []
+        self._held: list[bytes] = []
+        self._size = 0
+
+    def add(self, events: Iterable[Encoded]) -> None:
+        held, size, most = self._held, self._size, self._most
+        for record in map(packed, events):
+            held.append(record)
+            size += len(record) + OVERHEAD_BYTES
+            if size >= most:
+                self._write()
+                size = 0
+        self._size = size
+
+    def all(self) -> list[Path | list[bytes]]:
+        """All runs; the last one is still in memory."""
+        self._held.sort()
+        return [*self._written, self._held]
+
+    def on_disk(self) -> list[str]:
+        """The names of all, each a file."""
+        if self._held:
+            self._write()
+        return [path.name for path in self._written]
+
+    def _write(self) -> None:
+        self._held.sort()
+        path = self._folder / f"{self._name}-{len(self._written)}"
+        self._written.append(_write([self._held], path))
+        self._held.clear()
 
 
 def merged(sorted_runs: Sequence[Path | list[bytes]], folder: Path) -> Iterator[bytes]:

@@ -1,66 +1,56 @@
 """Events sorted by a second process, which encodes them too, while this one goes on reading.
 
-The two take about as long as each other, so an archive is sorted in half the time. Events go to
-the other process as MessagePack, through its standard input; its sorted runs come back as files.
+Events go to the other process as MessagePack, through its standard input; its sorted runs come
+back as files. Where a reader has a part that the other process can read as well, both do.
 """
 
 from __future__ import annotations
 
-import signal
-import struct
+import fcntl
 import subprocess
 import sys
+from contextlib import ExitStack, contextmanager, suppress
+from io import FileIO
 from itertools import chain, islice
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, Final, Self
 
 import msgspec
 
-from stream.archive.base import Options, Report, Unreadable
-from stream.archive.sorting import (
-    merged,
-    on_disk,
-    runs,
-    sorted_on_disk,
-    sorting_folder,
-    unpacked,
-)
+from stream.archive.beside import EVENTS, FINISH, PART, receive, send
+from stream.archive.sorting import merged, sorted_on_disk, sorting_folder, unpacked
+from stream.archive.sorting_second import PART_BYTES, SKIPPING, TOGETHER, Answer, Sorted
 from stream.codec.events import encode
-from stream.core.events import Event
 from stream.errors import ArchiveError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
+    from pathlib import Path
 
     from typing_extensions import Generator
 
+    from stream.archive.base import Options, Report
+    from stream.archive.beside import Found, Part
     from stream.codec.events import Encoded
+    from stream.core.events import Event
 
 FEW: Final = 20_000  # So many are sorted sooner than a process is started.
-TOGETHER: Final = 500
-
-_LENGTH: Final = struct.Struct(">I")
+PIPE_BYTES: Final = 1 << 20  # Where the system gives so much: then neither waits for the other.
 
 
-class _Done(msgspec.Struct):
-    """What the other process says at its end: its runs, or why there are none."""
+def sorted_beside(
+    events: Iterator[Event], report: Report, options: Options, second: Second | None = None
+) -> Generator[Encoded]:
+    """All of ``events`` encoded and in order; ``report`` counts them.
 
-    runs: list[str] = []
-    ends: dict[str, int] = {}
-    skipped: int = 0
-    unreadable: list[Unreadable] = []
-    problem: str | None = None
-
-
-def sorted_beside(events: Iterator[Event], report: Report, options: Options) -> Generator[Encoded]:
-    """All of ``events`` encoded and in order; ``report`` counts them."""
-    first = list(islice(events, FEW))
-    if len(first) < FEW:
-        yield from sorted_on_disk(report.read(map(encode, first), options))
-        return
-    with sorting_folder() as folder:
-        found = _sorted_runs(chain(_emptied(first), events), folder, report, options)
-        yield from map(unpacked, merged(found, folder))
+    ``second``: what the reader of ``events`` was given to share its work with.
+    """
+    with second or Second(report, options) as process:
+        first = list(islice(events, FEW))
+        if len(first) == FEW or process.started:
+            runs = process.sort(chain(_emptied(first), events))
+            yield from map(unpacked, merged(runs, process.start()))
+            return
+    yield from sorted_on_disk(report.read(map(encode, first), options))
 
 
 def _emptied(held: list[Event]) -> Iterator[Event]:
@@ -69,68 +59,123 @@ def _emptied(held: list[Event]) -> Iterator[Event]:
     held.clear()
 
 
-def _sorted_runs(
-    events: Iterator[Event], folder: Path, report: Report, options: Options
-) -> list[Path]:
+class Second:
+    """The second process, from its start, which is when it is needed, to the end of the ``with``.
+
+    It is a `stream.archive.beside.Beside`.
+    """
+
+    def __init__(self, report: Report, options: Options) -> None:
+        self._report, self._options = report, options
+        self._opened = ExitStack()
+        self._folder: Path | None = None
+        self._pack = msgspec.msgpack.Encoder().encode
+        self._part: Part | None = None
+        self._of_part: list[Answer] = []
+        self._kept: list[Answer] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._opened.__exit__(*error)  # type: ignore[arg-type]
+
+    @property
+    def kept(self) -> bool:
+        """Whether a part was read by both."""
+        return bool(self._kept)
+
+    @property
+    def started(self) -> bool:
+        return self._folder is not None
+
+    def start(self) -> Path:
+        if self._folder is None:
+            self._folder = self._opened.enter_context(sorting_folder())
+            self._process = self._opened.enter_context(_process(self._folder, self._options))
+            assert isinstance(self._process.stdin, FileIO)  # noqa: S101  (tells the type checker)
+            assert isinstance(self._process.stdout, FileIO)  # noqa: S101
+            self._to, self._from = self._process.stdin, self._process.stdout
+            _widen(self._to)
+        return self._folder
+
+    def begin(self, part: Part) -> None:
+        self.start()
+        self._part = part
+        self._send(PART, self._pack(part))
+
+    def finish(self) -> list[Found] | None:
+        assert self._part is not None  # noqa: S101  (it was begun)
+        share = self._part.share(self.start(), second=False)
+        own = Sorted(self.start(), "first", PART_BYTES, SKIPPING)
+        events, before = share.events(), self._report.events
+        while together := list(islice(events, TOGETHER)):
+            own.add(together)
+            self._report.events += len(together)  # For who looks on
+        self._report.events = before
+        self._send(FINISH)
+        self._of_part = [own.answer(share), self._answer()]
+        if any(answer.refused or answer.skipped for answer in self._of_part):
+            return None
+        return [found for answer in self._of_part for found in answer.found]
+
+    def keep(self) -> None:
+        self._kept = self._of_part
+        self._report.events += sum(answer.events for answer in self._kept)
+
+    def sort(self, events: Iterator[Event]) -> list[Path | list[bytes]]:
+        """All of them, and what was kept of a part, as sorted runs."""
+        folder = self.start()
+        while together := list(islice(events, TOGETHER)):
+            self._send(EVENTS, self._pack(together))
+            self._report.events += len(together)
+        self._to.close()
+        sent, report = self._answer(), self._report
+        self._process.wait()  # Its memory is free for what comes now.
+        report.events -= sent.skipped
+        report.skipped += sent.skipped
+        report.unreadable += sent.unreadable
+        answers = [*self._kept, sent]
+        for answer in answers:
+            for community, at in answer.ends.items():
+                report.ends[community] = max(at, report.ends.get(community, at))
+        return [folder / name for answer in answers for name in answer.runs]
+
+    def _send(self, kind: int, data: bytes = b"") -> None:
+        try:
+            send(self._to, kind, data)
+        except BrokenPipeError:
+            self._answer()  # It has ended, and says why.
+            raise
+
+    def _answer(self) -> Answer:
+        said = receive(self._from)
+        if said is None:
+            msg = f"the process that sorts ended with status {self._process.wait()}; try again"
+            raise ArchiveError(msg)
+        answer = msgspec.msgpack.decode(said[1], type=Answer)
+        if answer.problem is not None:
+            raise ArchiveError(answer.problem)
+        return answer
+
+
+@contextmanager
+def _process(folder: Path, options: Options) -> Iterator[subprocess.Popen[bytes]]:
     skips = ["skip"] if options.skip_unreadable else []
     with subprocess.Popen(  # noqa: S603  (ourselves)
-        [sys.executable, "-m", "stream.archive.sorting_beside", str(folder), *skips],
+        [sys.executable, "-m", "stream.archive.sorting_second", str(folder), *skips],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        bufsize=0,
     ) as process:
         try:
-            done = _told(events, process, report)
+            yield process
         except BaseException:
             process.kill()
             raise
-    if done.problem is not None:
-        raise ArchiveError(done.problem)
-    report.events -= done.skipped
-    report.skipped += done.skipped
-    report.unreadable += done.unreadable
-    for community, at in done.ends.items():
-        report.ends[community] = max(at, report.ends.get(community, at))
-    return [folder / name for name in done.runs]
 
 
-def _told(events: Iterator[Event], process: subprocess.Popen[bytes], report: Report) -> _Done:
-    assert process.stdin is not None  # noqa: S101  (tells the type checker)
-    assert process.stdout is not None  # noqa: S101
-    pack = msgspec.msgpack.Encoder().encode
-    try:
-        while together := list(islice(events, TOGETHER)):
-            data = pack(together)
-            process.stdin.write(_LENGTH.pack(len(data)) + data)
-            report.events += len(together)
-        process.stdin.close()
-    except BrokenPipeError:
-        pass  # It has ended, and says why.
-    said = process.stdout.read()
-    if not said:
-        msg = f"the process that sorts ended with status {process.wait()}; try again"
-        raise ArchiveError(msg)
-    return msgspec.json.decode(said, type=_Done)
-
-
-def _sort(folder: Path, source: BinaryIO, options: Options) -> _Done:
-    report = Report()
-    try:
-        found = runs(report.read(map(encode, _events(source)), options), folder)
-        written = [on_disk(run, folder).name for run in found]
-        return _Done(written, report.ends, report.skipped, report.unreadable)
-    except ArchiveError as error:
-        return _Done(problem=str(error))
-
-
-def _events(source: BinaryIO) -> Iterable[Event]:
-    decode = msgspec.msgpack.Decoder(list[Event]).decode
-    while head := source.read(_LENGTH.size):
-        yield from decode(source.read(*_LENGTH.unpack(head)))
-
-
-if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # It ends with the process that writes to it.
-    told = _sort(
-        Path(sys.argv[1]), sys.stdin.buffer, Options(skip_unreadable="skip" in sys.argv[2:])
-    )
-    sys.stdout.buffer.write(msgspec.json.encode(told))
+def _widen(pipe: FileIO) -> None:
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        with suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)

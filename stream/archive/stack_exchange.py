@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from stream.archive.base import community_of
 from stream.archive.opening import is_seven_zip, names, opened
 from stream.archive.robots import marked
+from stream.archive.stack_exchange_comments import STEP, SharedComments
 from stream.archive.stack_exchange_end import told_last
 from stream.archive.stack_exchange_history import History
 from stream.archive.stack_exchange_posts import commented, from_body, keep
@@ -46,6 +47,9 @@ class StackExchangeDump:
     name = "stack-exchange"
     ordered = False
 
+    def __init__(self, step: int = STEP) -> None:
+        self._step = step
+
     def recognises(self, path: Path, head: bytes) -> bool:
         if path.is_dir() or is_seven_zip(path):
             return any(_table(name) == "posts" for name in names(path))
@@ -57,20 +61,23 @@ class StackExchangeDump:
             files = {"posts": found[0]} if alone else _tables(path, found)
             named = path.resolve().parent if alone else path
             site = Site(files, store, options, report, community_of(named, options))
-            yield from marked(_events(site))
+            shared = SharedComments(site, self._step)
+            yield from marked(_events(site, shared), shared.robots)
 
 
-def _events(site: Site) -> Iterator[Event]:
+def _events(site: Site, shared: SharedComments) -> Iterator[Event]:
     for table in TABLES:
         if table not in site.files:
             site.report.odd("file-missing", f"{table}.xml; what it would tell is not known")
     yield from site.read("users", _user)
     yield from site.read("postlinks", _link)
     yield from site.read("posts", keep)
+    shared.begin()
     yield from History(site).read()
     if site.store.untold():
         yield from site.read("posts", from_body, again=True)
-    yield from site.read("comments", commented)
+    if not shared.finish():
+        yield from site.read("comments", commented)
     yield from site.read("votes", _vote)
     yield from told_last(site)
 

@@ -11,73 +11,54 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 from xml.parsers import expat
 
+from stream.archive.stack_exchange_xml import CHUNK, Unusual, in_order
 from stream.errors import ArchiveError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+    from typing import BinaryIO
 
     from stream.archive.base import Options, Report
     from stream.archive.opening import File
 
 ROW_MAX: Final = 8 * 1024 * 1024  # A post has at most 30,000 characters.
 DEPTH_MAX: Final = 100  # Rows stand right within the root; what is open takes memory.
-CHUNK: Final = 256 * 1024
-PENDING_MAX: Final = 4 * 1024 * 1024  # Of a row: lxml would hold it whole, and several times.
 YEAR_MIN, YEAR_MAX = 1970, 2100
 WHOLE_MAX: Final = 1 << 62
 
 Row = dict[str, str]
 
 _ISO_MILLISECONDS: Final = 23
-_UTF_8: Final = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml(?:(?!encoding)[^>\0])*(?:encoding=[\"']utf-8[\"'][^>\0]*)?>|<\w)",
-    re.IGNORECASE,
-)
 _TAG: Final = re.compile(r"[^<>|\s]+")
 
 
 def rows(file: File, options: Options, report: Report) -> Iterator[tuple[int, Row]]:
     """Its rows, numbered from 1; a row that is no XML is told, and skipped where that is wanted."""
-    from lxml import etree  # type: ignore[import-untyped]  # noqa: PLC0415  (loads slowly)
-
     number = 0
     try:
-        for number, row in enumerate(_in_order(file, etree.XMLParser), 1):
-            yield number, row
-    except (etree.XMLSyntaxError, _Unusual):
+        with file.open() as source:
+            for number, row in enumerate(in_order(_chunks(source)), 1):
+                yield number, row
+    except Unusual:
         for again, row in _with_faults(file, options, report):
             if again > number:
                 yield again, row
 
 
-def _in_order(file: File, parser: Callable[..., _XMLParser]) -> Iterator[Row]:
-    """The rows up to the first thing that is not as it is in dumps, which raises."""
-    target = _Target()
-    reading = parser(target=target, no_network=True)
-    with file.open() as source:
-        chunk, pending = source.read(CHUNK), 0
-        if not _UTF_8.match(chunk):
-            raise _Unusual
-        while chunk:
-            reading.feed(chunk)
-            found, target.found = target.found, []
-            pending = 0 if found else pending + len(chunk)
-            if pending > PENDING_MAX:
-                raise _Unusual
-            yield from found
-            chunk = source.read(CHUNK)
-        reading.close()
-
-
 def _with_faults(file: File, options: Options, report: Report) -> Iterator[tuple[int, Row]]:
     reading = _Reading(file, options, report)
     with file.open() as source:
-        while chunk := source.read(CHUNK):
+        for chunk in _chunks(source):
             yield from reading.feed(chunk)
         yield from reading.close()
+
+
+def _chunks(source: BinaryIO) -> Iterator[bytes]:
+    while chunk := source.read(CHUNK):
+        yield chunk
 
 
 def whole(row: Row, column: str) -> int | None:
@@ -135,35 +116,6 @@ def words(text: str | None) -> str:
 
 def _shown(text: str) -> str:
     return repr(text if len(text) <= 40 else text[:39] + "…")  # noqa: PLR2004  (fits a line)
-
-
-class _Unusual(Exception):  # noqa: N818  (never leaves this module)
-    """What lxml would take in its own way: a document type, a namespace, an encoding."""
-
-
-class _XMLParser(Protocol):
-    def feed(self, data: bytes) -> None: ...
-    def close(self) -> None: ...
-
-
-class _Target:
-    """What lxml tells of a file."""
-
-    def __init__(self) -> None:
-        self.found: list[Row] = []
-
-    def start(self, tag: str, attributes: Row) -> None:
-        if tag == "row":
-            self.found.append(attributes)
-        elif tag.startswith("{"):
-            raise _Unusual
-
-    def doctype(self, *_declared: object) -> None:
-        """Comes before anything in it is read."""
-        raise _Unusual
-
-    def close(self) -> None:
-        """The file has ended, as it should."""
 
 
 class _Doctype(Exception):  # noqa: N818  (never leaves this module)

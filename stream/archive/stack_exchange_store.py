@@ -9,8 +9,11 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from typing_extensions import override
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 CACHE_KIB: Final = 16 * 1024
 ROWS: Final = 1_000  # Put or fetched at once
@@ -31,6 +34,14 @@ CREATE TABLE comments (id INTEGER PRIMARY KEY, thread INTEGER, score INTEGER);
 CREATE TABLE marks (post INTEGER, what TEXT, at INTEGER);
 CREATE TABLE accepted (answer INTEGER, day INTEGER);
 """
+
+
+_SHARED: Final = (
+    "CREATE TABLE shared.users (id INTEGER PRIMARY KEY, name TEXT)",
+    "CREATE TABLE shared.posts (id INTEGER PRIMARY KEY, kind INTEGER, thread INTEGER)",
+    "INSERT INTO shared.users SELECT id, name FROM users",
+    "INSERT INTO shared.posts SELECT id, kind, thread FROM posts",
+)
 
 
 class PostRow(NamedTuple):
@@ -132,6 +143,25 @@ class Store:
         """False where that id is there already."""
         return self._put_soon(_PUT_COMMENT, (id_, thread, score))
 
+    def share(self, path: Path) -> None:
+        """Write names, and where posts belong, to a file that `opened_facts` reads."""
+        self._flush(_PUT_POST)
+        with self._attached(path):
+            for sql in _SHARED:
+                self._do(sql)
+
+    def take_comments(self, path: Path) -> bool:
+        """Put in those that `opened_facts` has left; False where one was there already."""
+        self._flush(_PUT_COMMENT)
+        with self._attached(path):
+            taken = self._do("INSERT OR IGNORE INTO comments SELECT * FROM shared.facts").rowcount
+            (wanted,) = self._do("SELECT count(*) FROM shared.facts").fetchone()
+        return bool(taken == wanted)
+
+    def drop_comments(self) -> None:
+        """As if none had been put in."""
+        self._do("DELETE FROM comments")
+
     def mark(self, post: int, what: str, at: int) -> None:
         """History says that this happened to the post."""
         self._do("INSERT INTO marks VALUES (?, ?, ?)", (post, what, at))
@@ -174,19 +204,71 @@ class Store:
         self._db.executemany("UPDATE posts SET told = 1 WHERE id = ?", [(n,) for n in self._told])
         self._told.clear()
 
+    @contextmanager
+    def _attached(self, path: Path) -> Iterator[None]:
+        """A file, as ``shared``, which no transaction may be open for."""
+        self._do("COMMIT")
+        self._do("ATTACH ? AS shared", (str(path),))
+        self._do("PRAGMA shared.journal_mode=OFF")
+        self._do("PRAGMA shared.synchronous=OFF")
+        self._do("BEGIN")
+        yield
+        self._do("COMMIT")
+        self._do("DETACH shared")
+        self._do("BEGIN")
+
     def _put(self, sql: str, values: tuple[object, ...]) -> bool:
         return bool(self._do(sql, values).rowcount)
+
+
+class Facts(Store):
+    """Knows what another store has shared, and leaves comments to it, doubled ones too."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__(connection)
+        self._facts: list[tuple[int, int, int]] = []
+
+    @override
+    def put_comment(self, id_: int, thread: int, score: int) -> bool:
+        self._facts.append((id_, thread, score))
+        if len(self._facts) >= ROWS:
+            self.leave()
+        return True
+
+    def leave(self) -> None:
+        """All comments so far are in the file."""
+        self._db.executemany("INSERT INTO facts VALUES (?, ?, ?)", self._facts)
+        self._facts.clear()
 
 
 @contextmanager
 def opened_store() -> Iterator[Store]:
     """A store that is gone afterwards."""
-    connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-    try:
-        for pragma in ("journal_mode=OFF", "synchronous=OFF", f"cache_size=-{CACHE_KIB}"):
-            connection.execute(f"PRAGMA {pragma}")
+    with _opened("") as connection:
         connection.executescript(_SCHEMA)
         connection.execute("BEGIN")
         yield Store(connection)
+
+
+@contextmanager
+def opened_facts(shared: Path, path: Path) -> Iterator[Facts]:
+    """``shared``: where a store has shared what it knows; ``path``: where comments are left."""
+    with _opened(str(path)) as connection:
+        connection.execute("ATTACH ? AS known", (str(shared),))
+        connection.execute("CREATE TABLE facts (id INTEGER, thread INTEGER, score INTEGER)")
+        connection.execute("BEGIN")
+        facts = Facts(connection)
+        yield facts
+        facts.leave()
+        connection.execute("COMMIT")
+
+
+@contextmanager
+def _opened(database: str) -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(database, isolation_level=None, check_same_thread=False)
+    try:
+        for pragma in ("journal_mode=OFF", "synchronous=OFF", f"cache_size=-{CACHE_KIB}"):
+            connection.execute(f"PRAGMA {pragma}")
+        yield connection
     finally:
         connection.close()

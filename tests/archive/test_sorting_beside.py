@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +13,7 @@ from stream.archive.base import Options, Report
 from stream.archive.fitting import EVENT_BYTES_MAX
 from stream.archive.generate import generate
 from stream.archive.sorting import in_order, packed
-from stream.archive.sorting_beside import sorted_beside
+from stream.archive.sorting_beside import Second, sorted_beside
 from stream.codec.events import encode
 from stream.errors import ArchiveError
 from tests.story import asked
@@ -61,7 +63,9 @@ def test_an_error_while_reading_ends_both():
         list(sorted_beside(breaks(), Report(), Options()))
 
 
-def test_a_process_that_dies_is_told(tmp_path):
-    gone = tmp_path / "gone"
-    with pytest.raises(ArchiveError, match=r"gone.* cannot be sorted in: No such file"):
-        sorting_beside._sorted_runs(iter(_events(50)), gone, Report(), Options())  # noqa: SLF001
+def test_a_process_that_dies_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with Second(Report(), Options()) as second:
+        shutil.rmtree(second.start())
+        with pytest.raises(ArchiveError, match="cannot be sorted in: No such file"):
+            second.sort(iter(_events(50)))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from stream.archive.base import Report
-from stream.archive.stack_exchange_rows import CHUNK, ROW_MAX
+from stream.archive.stack_exchange_rows import ROW_MAX
+from stream.archive.stack_exchange_xml import CHUNK
 from stream.core.events import PostCreated
 from stream.errors import ArchiveError, RowError
 from tests.archive.stack_exchange_site import answer, history, question, told, write, xml

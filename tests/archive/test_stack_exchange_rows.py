@@ -6,7 +6,8 @@ import pytest
 
 from stream.archive.base import Options, Report
 from stream.archive.opening import File
-from stream.archive.stack_exchange_rows import CHUNK, PENDING_MAX, _with_faults, rows
+from stream.archive.stack_exchange_rows import _with_faults, rows
+from stream.archive.stack_exchange_xml import CHUNK, PENDING_MAX
 
 ROWS = (
     '<row Id="1" Text="a &lt;b&gt; &amp;amp; &#38; &#x41;&#xA;&#xD;&#xA;b" />\n'

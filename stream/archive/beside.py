@@ -1,0 +1,106 @@
+"""What a reader and the process that sorts for it tell one another, so that both can read.
+
+A reader that has a part which anyone can read lets the second process begin with it, goes on with
+what it alone can read, and then takes its share. What came of that it keeps only where all of it
+was as it should be: else it reads the part by itself, as if nobody had tried.
+"""
+
+from __future__ import annotations
+
+import struct
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, Protocol
+
+import msgspec
+
+from stream.archive.base import Oddity
+from stream.archive.robots import First
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from io import FileIO
+    from pathlib import Path
+
+    from stream.core.events import Event
+
+# What messages hold: events to be sorted, a part to be read, that the first process has read its
+# share of it; and what came of one or the other.
+EVENTS, PART, FINISH, ANSWER = range(4)
+
+_HEAD: Final = struct.Struct(">BQ")
+
+
+class Found(msgspec.Struct):
+    """What came up in a stretch of a part, beside events; ``number``: its place in the part."""
+
+    number: int
+    last: datetime
+    oddities: dict[str, Oddity]
+    robots: First
+
+
+class Share(Protocol):
+    """What one of two processes reads of a part: stretches that the other one does not."""
+
+    found: list[Found]
+
+    @property
+    def refused(self) -> bool:
+        """Whether something was not as it should be, in this share or in the other."""
+        ...
+
+    def events(self) -> Iterator[Event]: ...
+
+
+class Part(Protocol):
+    """A part of an archive; `msgspec` can encode it."""
+
+    def share(self, folder: Path, *, second: bool) -> Share:
+        """That of the second process, or of the first; ``folder`` is common to both."""
+        ...
+
+
+class Beside(Protocol):
+    """The second process, as a reader sees it."""
+
+    def start(self) -> Path:
+        """Let it start, unless it has; the folder that both may write to."""
+        ...
+
+    def begin(self, part: Part) -> None:
+        """Let it read its share of ``part`` from now on."""
+        ...
+
+    def finish(self) -> list[Found] | None:
+        """Read what is left of the part; None where it must be read by the reader itself."""
+        ...
+
+    def keep(self) -> None:
+        """Take the events of the part for the archive's own."""
+        ...
+
+
+def send(to: FileIO, kind: int, data: bytes = b"") -> None:
+    """Send a message; ``to`` has no buffer, so that nothing of it waits."""
+    rest = memoryview(_HEAD.pack(kind, len(data)) + data)
+    while rest:
+        rest = rest[to.write(rest) :]
+
+
+def receive(source: FileIO) -> tuple[int, bytearray] | None:
+    """The next message; None where the other process has ended."""
+    head = _whole(source, _HEAD.size)
+    if len(head) < _HEAD.size:
+        return None
+    kind, size = _HEAD.unpack(head)
+    return kind, _whole(source, size)
+
+
+def _whole(source: FileIO, size: int) -> bytearray:
+    data = bytearray(size)
+    view, have = memoryview(data), 0
+    while have < size and (more := source.readinto(view[have:])):
+        have += more
+    view.release()
+    del data[have:]
+    return data

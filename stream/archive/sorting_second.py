@@ -1,0 +1,122 @@
+"""The second process of `stream.archive.sorting_beside`: sorts what it is sent, reads beside that.
+
+Events that are sent come first, so that who sends them need not wait; what is left of its time
+goes into its share of the part that it was given to read. Runs of that are kept apart.
+"""
+
+from __future__ import annotations
+
+import select
+import signal
+import sys
+from io import FileIO
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from stream.archive.base import Options, Report, Unreadable
+from stream.archive.beside import ANSWER, EVENTS, PART, Found, receive, send
+from stream.archive.sorting import Runs
+from stream.codec.events import encode
+from stream.core.events import Event
+from stream.errors import ArchiveError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stream.archive.beside import Share
+
+TOGETHER: Final = 500
+SENT_BYTES: Final = 48 * 1024 * 1024
+PART_BYTES: Final = 32 * 1024 * 1024  # Of the events of a part, in each of the processes
+SKIPPING: Final = Options(skip_unreadable=True)  # Whoever skips any of a part must not keep it.
+
+
+class Answer(msgspec.Struct):
+    """Sorted runs and what is in them, of all that was sent or of a share; or why there is none."""
+
+    runs: list[str] = []
+    events: int = 0
+    ends: dict[str, int] = {}
+    skipped: int = 0
+    unreadable: list[Unreadable] = []
+    found: list[Found] = []
+    refused: bool = False
+    problem: str | None = None
+
+
+class Sorted:
+    """Events, encoded and put into sorted runs, up to now."""
+
+    def __init__(self, folder: Path, name: str, memory_bytes: int, options: Options) -> None:
+        self._runs = Runs(folder, name, memory_bytes)
+        self._report, self._options = Report(), options
+
+    def add(self, events: list[Event]) -> None:
+        self._runs.add(self._report.read(map(encode, events), self._options))
+
+    def answer(self, share: Share | None = None) -> Answer:
+        """All of them, which are what was told of ``share``."""
+        report = self._report
+        answer = Answer(self._runs.on_disk(), report.events, report.ends)
+        answer.skipped, answer.unreadable = report.skipped, report.unreadable
+        if share is not None:
+            answer.found, answer.refused = share.found, share.refused
+        return answer
+
+
+class _Second:
+    """What it does with messages, and while there is none."""
+
+    def __init__(self, folder: Path, source: FileIO, to: FileIO, options: Options) -> None:
+        self._folder, self._source, self._to = folder, source, to
+        self._sent = Sorted(folder, "sent", SENT_BYTES, options)
+        self._decode = msgspec.msgpack.Decoder(list[Event]).decode
+        self._share: Share | None = None
+        self._of_share = Sorted(folder, "second", PART_BYTES, SKIPPING)
+        self._left: Iterator[Event] = iter(())
+
+    def run(self) -> None:
+        try:
+            while (message := self._next()) is not None:
+                self._heed(*message)
+            self._say(self._sent.answer())
+        except ArchiveError as error:
+            self._say(Answer(problem=str(error)))
+
+    def _next(self) -> tuple[int, bytearray] | None:
+        """The next message; until it comes, the share is read."""
+        while not select.select([self._source], [], [], 0)[0] and self._read_on():
+            pass
+        return receive(self._source)
+
+    def _heed(self, kind: int, data: bytearray) -> None:
+        if kind == EVENTS:
+            self._sent.add(self._decode(data))
+        elif kind == PART:
+            from stream.archive.stack_exchange_comments import Comments  # noqa: PLC0415  (as needed)
+
+            part = msgspec.msgpack.decode(data, type=Comments)
+            self._share = part.share(self._folder, second=True)
+            self._left = self._share.events()
+        else:
+            while self._read_on():
+                pass
+            self._say(self._of_share.answer(self._share))
+
+    def _read_on(self) -> bool:
+        """Read some more of the share; whether there was any."""
+        together = list(islice(self._left, TOGETHER))
+        self._of_share.add(together)
+        return bool(together)
+
+    def _say(self, answer: Answer) -> None:
+        send(self._to, ANSWER, msgspec.msgpack.encode(answer))
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # It ends with the process that writes to it.
+    source, to = FileIO(0, closefd=False), FileIO(1, "w", closefd=False)
+    _Second(Path(sys.argv[1]), source, to, Options(skip_unreadable="skip" in sys.argv[2:])).run()

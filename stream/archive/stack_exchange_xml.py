@@ -1,0 +1,132 @@
+"""Rows by lxml, as long as all is as it is in dumps: of a whole file, or of a stretch of one.
+
+A file is cut where a line ends and a row begins. There it is between two rows, since no attribute
+may hold a ``<``: but for a comment or CDATA, which then lacks its end in one of the two stretches.
+So stretches that are XML, each as a small document of its own, have the rows of the whole.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Final, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from stream.archive.stack_exchange_rows import Row
+
+CHUNK: Final = 256 * 1024
+PENDING_MAX: Final = 4 * 1024 * 1024  # Of a row: lxml would hold it whole, and several times.
+
+_UTF_8: Final = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml(?:(?!encoding)[^>\0])*(?:encoding=[\"']utf-8[\"'][^>\0]*)?>|<\w)",
+    re.IGNORECASE,
+)
+_BETWEEN_ROWS: Final = re.compile(rb"\n[ \t\r\n]*(?=<row[ \t\r\n])")
+
+
+class Unusual(Exception):  # noqa: N818  (says how to read, not that something is wrong)
+    """What is no XML, or what lxml takes in its own way: document types, namespaces, encodings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretches:
+    """A file as stretches of about ``step`` bytes, numbered from 0; it has a ``root`` of rows."""
+
+    path: Path
+    root: str
+    size: int
+    step: int
+
+    @property
+    def count(self) -> int:
+        return -(-self.size // self.step)
+
+    def rows(self, number: int) -> Iterator[Row]:
+        """The rows of one of them, which may be none."""
+        with self.path.open("rb") as file:
+            start, end = self._cut(file, number), self._cut(file, number + 1)
+            if start < end:
+                file.seek(start)
+                yield from in_order(self._document(file, start, end))
+
+    def _document(self, file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
+        """What the file does not have in this stretch is put around it."""
+        if start > 0:
+            yield b'<?xml version="1.0" encoding="utf-8"?><%b>' % self.root.encode()
+        while start < end and (data := file.read(min(CHUNK, end - start))):
+            start += len(data)
+            yield data
+        if end < self.size:
+            yield b"</%b>" % self.root.encode()
+
+    def _cut(self, file: BinaryIO, number: int) -> int:
+        """The first place between rows at or behind the beginning of a step."""
+        at = number * self.step
+        if number == 0 or at >= self.size:
+            return min(at, self.size)
+        file.seek(at)
+        data = b""
+        while more := file.read(CHUNK):
+            data += more
+            if found := _BETWEEN_ROWS.search(data):
+                return at + found.end()
+            if len(data) > PENDING_MAX:
+                raise Unusual
+        return self.size
+
+
+def in_order(chunks: Iterable[bytes]) -> Iterator[Row]:
+    """The rows up to the first thing that is not as it is in dumps, which raises `Unusual`."""
+    from lxml import etree  # type: ignore[import-untyped]  # noqa: PLC0415  (loads slowly)
+
+    try:
+        yield from _parsed(chunks, etree.XMLParser)
+    except etree.XMLSyntaxError as error:
+        raise Unusual from error
+
+
+def _parsed(chunks: Iterable[bytes], parser: Callable[..., _XMLParser]) -> Iterator[Row]:
+    target = _Target()
+    reading = parser(target=target, no_network=True)
+    pending, source = 0, iter(chunks)
+    start = next(source, b"")
+    if not _UTF_8.match(start):
+        raise Unusual
+    for chunk in chain((start,), source):
+        reading.feed(chunk)
+        found, target.found = target.found, []
+        pending = 0 if found else pending + len(chunk)
+        if pending > PENDING_MAX:
+            raise Unusual
+        yield from found
+    reading.close()
+
+
+class _XMLParser(Protocol):
+    def feed(self, data: bytes) -> None: ...
+    def close(self) -> None: ...
+
+
+class _Target:
+    """What lxml tells of a file."""
+
+    def __init__(self) -> None:
+        self.found: list[Row] = []
+
+    def start(self, tag: str, attributes: Row) -> None:
+        if tag == "row":
+            self.found.append(attributes)
+        elif tag.startswith("{"):
+            raise Unusual
+
+    def doctype(self, *_declared: object) -> None:
+        """Comes before anything in it is read."""
+        raise Unusual
+
+    def close(self) -> None:
+        """The file has ended, as it should."""

@@ -1,0 +1,287 @@
+"""Two processes that share a dump's comments tell what one tells that reads all by itself."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stream.archive.base import Options, Report
+from stream.archive.sorting import packed, sorted_on_disk
+from stream.archive.sorting_beside import Second, sorted_beside
+from stream.archive.stack_exchange import StackExchangeDump
+from stream.codec.events import encode
+from stream.errors import ArchiveError, RowError
+from tests.archive.stack_exchange_site import (
+    HOUR,
+    answer,
+    comment,
+    first,
+    history,
+    question,
+    vote,
+    write,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stream.archive.beside import Found, Part, Share
+    from stream.core.events import Event
+
+STEP = 300  # About two comments
+OPTIONS = Options()
+SKIPPING = Options(skip_unreadable=True)
+MANY = [
+    comment(n, on=n % 4 + 1, at=n, text=f"@Ann: {n}\r\nä&<\t", Score=n % 3, UserId=n % 3 + 1)
+    for n in range(1, 60)
+]
+
+
+def _alone(site, options=OPTIONS):
+    report = Report()
+    events = StackExchangeDump(STEP).read(site, options, report)
+    return list(map(packed, sorted_on_disk(report.read(map(encode, events), options)))), report
+
+
+def _shared(site, options=OPTIONS):
+    """The same of both processes, and whether what came of sharing was kept."""
+    report = Report()
+    second = Second(report, options)
+    events = StackExchangeDump(STEP).read(site, replace(options, beside=second), report)
+    return list(map(packed, sorted_beside(events, report, options, second))), report, second.kept
+
+
+def _site(folder, comments, **tables):
+    """Questions 1 and 2, answer 3, and 4, which is no part of a thread."""
+    posts = [question(1), question(2), answer(3, on=2), question(4, PostTypeId=4)]
+    usual = {"Posts": posts, "PostHistory": first(), "Votes": [vote(3)]}
+    return write(folder, Comments=comments, **usual | tables)
+
+
+def _with_comments(site, change):
+    path = site / "Comments.xml"
+    path.write_bytes(change(path.read_bytes()))
+    return site
+
+
+@pytest.fixture
+def site(tmp_path):
+    return _site(tmp_path / "site", MANY)
+
+
+@pytest.mark.parametrize(
+    "comments",
+    [
+        pytest.param(MANY, id="many"),
+        pytest.param(MANY[::-1], id="ids falling"),
+        pytest.param([*MANY[40:], *MANY[:40:2], *MANY[1:40:2]], id="ids in no order"),
+        pytest.param(
+            [row | {"UserId": None, "UserDisplayName": "Eve" if n % 2 else None}
+             for n, row in enumerate(MANY)],
+            id="authors whose accounts are gone",
+        ),
+        pytest.param([row | {"PostId": n} for n, row in enumerate(MANY)], id="posts not there"),
+        pytest.param([row | {"UserId": -1} for row in MANY], id="by the site's robot"),
+        pytest.param([row | {"PostId": 99} for row in MANY], id="nothing to be told"),
+        pytest.param([row | {"Text": "x" * 40 * n} for n, row in enumerate(MANY)], id="long ones"),
+        pytest.param([*MANY[:9], comment(90, text="y" * 600_000), *MANY[9:]], id="a very long one"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("eol", ["\n", "\r\n"], ids=["lf", "crlf"])
+def test_what_is_shared_is_told_as_by_one(tmp_path, comments, eol):
+    site = _site(tmp_path / "site", comments, eol=eol)
+    *found, kept = _shared(site)
+    assert kept
+    assert tuple(found) == _alone(site)
+
+
+@pytest.mark.parametrize("few", [[], [comment(1)]], ids=["none", "one"])
+def test_few_comments_are_not_shared(tmp_path, few):
+    site = _site(tmp_path / "site", few)
+    *found, kept = _shared(site)
+    assert not kept
+    assert tuple(found) == _alone(site)
+
+
+def _before(what, row=30):
+    """Put something before a row, on the line that ends there."""
+    return lambda data: data.replace(b'<row Id="%d"' % row, what + b'<row Id="%d"' % row)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda data: data.removeprefix(b"\xef\xbb\xbf"), id="no byte order mark"),
+        pytest.param(lambda data: data[data.index(b"<comments") :], id="no head"),
+        pytest.param(_before(b"<!-- one -->\n"), id="an XML comment between rows"),
+        pytest.param(_before(b"<other/>words\n"), id="other elements and words"),
+        pytest.param(lambda data: data.replace(b"\r\n", b" "), id="all on one line"),
+        pytest.param(lambda data: data + b"\n\n<!-- made by hand -->\n", id="something behind"),
+    ],
+)
+def test_what_is_at_home_in_xml_keeps_nobody_from_sharing(site, change):
+    *found, kept = _shared(_with_comments(site, change))
+    assert kept
+    assert tuple(found) == _alone(site)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda data: data.replace(b'Id="30"', b'Id="29"'), id="twice, side by side"),
+        pytest.param(lambda data: data.replace(b'Id="58"', b'Id="1"'), id="twice, far apart"),
+        pytest.param(lambda data: data.replace(b"comments>", b"Comments>"), id="another root"),
+        pytest.param(
+            lambda data: data.replace(b"<comments>", b'<comments xmlns="urn:x">'), id="a namespace"
+        ),
+        pytest.param(
+            lambda data: data.replace(b"utf-8", b"latin-1").removeprefix(b"\xef\xbb\xbf"),
+            id="another encoding",
+        ),
+        pytest.param(
+            lambda data: _before(b"-->\n", 40)(_before(b"<!--\n", 20)(data)), id="rows in comments"
+        ),
+        pytest.param(
+            lambda data: _before(b"]]>\n", 40)(_before(b"<![CDATA[\n", 20)(data)),
+            id="rows in CDATA",
+        ),
+        pytest.param(
+            lambda data: _before(b"</other>\n", 40)(_before(b"<other>\n", 20)(data)),
+            id="rows within another element",
+        ),
+    ],
+)
+def test_what_is_unusual_is_told_by_one(site, change):
+    *found, kept = _shared(_with_comments(site, change))
+    assert not kept
+    assert tuple(found) == _alone(site)
+
+
+FAULTS = [
+    pytest.param(lambda data: data.replace(b'Id="30"', b'Id="30'), id="a quote is missing"),
+    pytest.param(lambda data: data.replace(b'Id="30"', b'Id="x"'), id="an id that is none"),
+    pytest.param(lambda data: data.replace(b'Id="30"', b'Id="\xff"'), id="no UTF-8"),
+    pytest.param(lambda data: data.replace(b'Id="30" PostId="3"', b'Id="30"'), id="no post"),
+    pytest.param(lambda data: data[:-90], id="cut off"),
+    pytest.param(_before(b"</comments>\n"), id="ended too soon"),
+    pytest.param(_before(b"</comments>\n<comments>\n"), id="two roots"),
+    pytest.param(lambda data: data.replace(b"T12:00:00.030", b"T25:00:00.030"), id="no time"),
+]
+
+
+@pytest.mark.parametrize("change", FAULTS)
+def test_a_fault_is_named_by_its_row(site, change):
+    _with_comments(site, change)
+    with pytest.raises(RowError) as alone:
+        _alone(site)
+    with pytest.raises(RowError) as shared:
+        _shared(site)
+    assert str(shared.value) == str(alone.value)
+
+
+@pytest.mark.parametrize("change", FAULTS)
+def test_a_fault_is_skipped_and_counted(site, change):
+    *found, kept = _shared(_with_comments(site, change), SKIPPING)
+    assert not kept
+    assert tuple(found) == _alone(site, SKIPPING)
+    assert found[1].skipped
+
+
+@pytest.fixture
+def temporary(tmp_path, monkeypatch):
+    """The folder for temporary files, to look into afterwards."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def _killing(events, second):
+    for number, event in enumerate(events):
+        if number == 2:
+            second._process.kill()  # noqa: SLF001  (as the system might)
+        yield event
+
+
+def test_a_second_process_that_dies_is_told(site, temporary):
+    second = Second(Report(), OPTIONS)
+    events = StackExchangeDump(STEP).read(site, Options(beside=second), Report())
+    with pytest.raises(ArchiveError, match="the process that sorts ended with status -9"):
+        list(sorted_beside(_killing(events, second), Report(), OPTIONS, second))
+    assert [path.name for path in temporary.iterdir()] == ["site"]
+
+
+def test_a_fault_elsewhere_ends_both(tmp_path, temporary):
+    site = _site(tmp_path / "site", MANY, PostHistory=[history(5, CreationDate="never")])
+    with pytest.raises(RowError, match=r"PostHistory\.xml, row 1"):
+        _shared(site)
+    assert [path.name for path in temporary.iterdir()] == ["site"]
+
+
+class _Both:
+    """Both shares within one process, a turn each as ``turns`` says."""
+
+    def __init__(self, folder: Path, turns: list[bool]) -> None:
+        self._folder, self._turns = folder, turns
+        self._told: list[Event] = []
+        self.kept: list[Event] = []
+
+    def start(self) -> Path:
+        return self._folder
+
+    def begin(self, part: Part) -> None:
+        self._shares: list[Share] = [part.share(self._folder, second=n) for n in (False, True)]
+        self._events = [share.events() for share in self._shares]
+        self._take(self._turns[::2])
+
+    def finish(self) -> list[Found] | None:
+        self._take(self._turns[1::2])
+        self._told += [event for events in self._events for event in events]
+        if any(share.refused for share in self._shares):
+            return None
+        return [found for share in self._shares for found in share.found]
+
+    def keep(self) -> None:
+        self.kept = self._told
+
+    def _take(self, turns: list[bool]) -> None:
+        for second in turns:
+            self._told += [event for event in [next(self._events[second], None)] if event]
+
+
+_comments = st.lists(
+    st.builds(
+        comment,
+        st.integers(1, 40),
+        on=st.integers(1, 5),
+        at=st.integers(0, HOUR),
+        text=st.sampled_from(["", "@Ann why?", "x" * 90, 'é "&<row Id=\n>']),
+        Score=st.integers(-1, 3),
+        UserId=st.sampled_from([-1, 1, 9, None]),
+        UserDisplayName=st.sampled_from(["Eve", None]),
+    ),
+    max_size=30,
+)
+
+
+@settings(deadline=None)
+@given(
+    rows=_comments,
+    unique=st.booleans(),
+    step=st.integers(1, 900),
+    turns=st.lists(st.booleans(), max_size=60),
+)
+def test_whoever_reads_what_the_same_is_told(tmp_path_factory, rows, unique, step, turns):
+    if unique:
+        rows = list({row["Id"]: row for row in rows}.values())
+    site = _site(tmp_path_factory.mktemp("site"), rows)
+    both = _Both(tmp_path_factory.mktemp("both"), turns)
+    report = Report()
+    events = list(StackExchangeDump(step).read(site, Options(beside=both), report))
+    wanted, alone = _alone(site)
+    report.events, report.ends = alone.events, alone.ends  # Which who sorts has to count
+    assert sorted(packed(encode(event)) for event in (*events, *both.kept)) == wanted
+    assert report == alone
