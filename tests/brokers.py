@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -29,6 +30,7 @@ KAFKA: Final = "4.1.1"
 CLUSTER_ID: Final = "dGhyZWFkbGluZS10ZXN0cw"  # "threadline-tests" in base64.
 SCALA: Final = "2.13"
 READY_WITHIN_S: Final = 40.0
+EPHEMERAL_FROM: Final = 32_768  # Linux gives outgoing connections these.
 POM: Final = f"""\
 <project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
@@ -105,7 +107,7 @@ class ApacheBroker:
         self._log = folder / "server.log"
         self._classpath = f"{apache_jars()}/*"
         self._process: subprocess.Popen[bytes] | None = None
-        port, controller = free_ports(2)
+        port, controller = steady_ports(2)
         self.address = f"127.0.0.1:{port}"
         self._config.write_text(
             PROPERTIES.format(
@@ -118,6 +120,12 @@ class ApacheBroker:
             )
         )
         self._format(*extra.formatting)
+
+    @property
+    def pid(self) -> int | None:
+        """None where it does not run."""
+        process = self._process
+        return process.pid if process is not None and process.poll() is None else None
 
     def start(self) -> None:
         """Return when it answers."""
@@ -211,6 +219,17 @@ def free_ports(count: int) -> list[int]:
         for probe in sockets:
             probe.bind(("127.0.0.1", 0))
         return [int(probe.getsockname()[1]) for probe in sockets]
+
+
+def steady_ports(count: int) -> list[int]:
+    """The same for who goes away and comes back: no outgoing connection takes them meanwhile."""
+    found: list[int] = []
+    while len(found) < count:
+        port = random.randrange(10_000, EPHEMERAL_FROM)  # noqa: S311 # No secret.
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            found.append(port)
+    return found
 
 
 def tool(name: str) -> str:

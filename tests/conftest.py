@@ -7,7 +7,9 @@ that need it; none is skipped.
 from __future__ import annotations
 
 import os
+import tempfile
 import uuid
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--broker", choices=("embedded", "apache"), default="embedded")
+    parser.addoption("--faults-runs", type=int, default=0, help="of the crash campaign; 0: none")
+    parser.addoption("--faults-seed", type=int, default=0, help="of its first run")
+    kept = Path(tempfile.gettempdir()) / f"threadline-faults-{os.getuid()}"
+    parser.addoption("--faults-logs", type=Path, default=kept, help="where failed runs keep theirs")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -26,6 +26,8 @@ from stream.kafka.topics import RECORD_BYTES_MAX, VIEWS, Topics
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from aiokafka.structs import RecordMetadata
+
     from stream.config import Settings
     from stream.kafka.batch import Outgoing
 
@@ -37,10 +39,13 @@ ABORTED_WITHIN_S: Final = 5.0
 _TAKEN: Final = (
     ProducerFenced,
     InvalidProducerEpoch,
-    InvalidProducerIdMapping,
     InvalidTxnState,
     OutOfOrderSequenceNumber,
 )
+
+
+class WentBackError(BrokerError):
+    """A topic ends before what its broker had confirmed: what we know of it is no more."""
 
 
 class Fenced(BrokerError):  # noqa: N818 (it is what happened, and no fault of ours)
@@ -61,11 +66,13 @@ class PartitionProducer:
         self._topics = Topics(settings.prefix)
         self._view_of = {self._topics.view(view): view for view in VIEWS}
         self._producer: AIOKafkaProducer | None = None
+        self._told = 0  # The next offset of our cuts, as far as we have written some.
         self._turn = asyncio.Lock()
 
     async def start(self) -> None:
         """Fence whoever wrote for this partition before: what they had open is aborted."""
         await self.stop()
+        self._told = 0
         self._producer = AIOKafkaProducer(
             **connection(self._settings),
             transactional_id=f"{self._settings.prefix}-{self._partition}",
@@ -112,11 +119,20 @@ class PartitionProducer:
                         await producer.commit_transaction()
             except BaseException as error:
                 await self._give_up(producer)
-                if isinstance(error.__cause__, _TAKEN):
-                    msg = f"partition {self._partition} has another writer: {error}"
-                    raise Fenced(msg) from error
+                self._raise_understood(error)
                 raise
             self.views = views
+
+    def _raise_understood(self, error: BaseException) -> None:
+        if isinstance(error.__cause__, _TAKEN):
+            msg = f"partition {self._partition} has another writer: {error}"
+            raise Fenced(msg) from error
+        if isinstance(error.__cause__, InvalidProducerIdMapping):
+            msg = (
+                f"Kafka has forgotten the writer of partition {self._partition}, which wrote "
+                "nothing for so long (transactional.id.expiration.ms)"
+            )
+            raise BrokerError(msg) from error
 
     async def stop(self) -> None:
         """End it; a transaction still open is aborted by Kafka, or by the next that starts."""
@@ -147,15 +163,28 @@ class PartitionProducer:
         views = dict(self.views)
         for topic, batches in sent.items():
             if batches and topic in self._view_of:
+                view = self._view_of[topic]
+                self._check_end(topic, views[view], await batches[0][0])
                 delivered, count = batches[-1]
-                views[self._view_of[topic]] = (await delivered).offset + count
-        await producer.send_and_wait(
+                views[view] = (await delivered).offset + count
+        told = await producer.send_and_wait(
             self._topics.progress,
             cut(views),
             key=b"%d" % self._partition,
             partition=self._partition,
         )
+        self._check_end(self._topics.progress, self._told, told)
+        self._told = told.offset + 1
         return views
+
+    def _check_end(self, topic: str, end: int, written: RecordMetadata) -> None:
+        """Kafka loses nothing that it confirmed; the embedded broker does, when it is killed."""
+        if written.offset < end:
+            msg = (
+                f"{topic}[{self._partition}] ended at {written.offset}, where {end} had been "
+                "confirmed: the broker has lost the last that was written"
+            )
+            raise WentBackError(msg)
 
 
 @contextmanager
@@ -167,7 +196,14 @@ def _explained(producer: AIOKafkaProducer) -> Iterator[None]:
         ended = _end_of(producer)
         if ended is None or not ended.done() or ended.exception() is None:
             raise
-        raise ended.exception() from error
+        raise _root(ended.exception()) from error
+    except KafkaError as error:
+        raise _root(error) from None
+
+
+def _root(error: BaseException) -> BaseException:
+    """What aiokafka calls an unexpected error, it has from an expected one."""
+    return error.__cause__ if isinstance(error.__cause__, KafkaError) else error
 
 
 def _end_of(producer: AIOKafkaProducer) -> Any:  # noqa: ANN401 # A future, where there is one.

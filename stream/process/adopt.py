@@ -24,6 +24,13 @@ CUT_WITHIN: Final = 64  # Offsets from the end in which a cut is looked for firs
 class LogReplacedError(BrokerError):
     """The views hold what the log does not."""
 
+    def __init__(self, topic: str, partition: int, offset: int) -> None:
+        super().__init__(
+            f"the views hold {topic}[{partition}] up to {offset}, which that log does not have: "
+            "it was emptied or made anew; take another prefix with --prefix, or delete the topics "
+            f"of {topic.rpartition('.')[0]} and replay"
+        )
+
 
 async def last_cut(settings: Settings, partition: int) -> Cut:
     """The last committed cut of ``partition``; one at 0 where there is none yet.
@@ -63,12 +70,7 @@ async def check_log(settings: Settings, cut: Cut) -> None:
         async with open_reader(settings, [topic], {at: cut.offset}, partitions=[cut.partition]):
             return
     except LostOffsetError as error:
-        msg = (
-            f"the views hold {topic}[{cut.partition}] up to {cut.offset}, which that log does "
-            f"not have: it was emptied or made anew; take another prefix with --prefix, or "
-            f"delete the topics of {settings.prefix} and replay"
-        )
-        raise LogReplacedError(msg) from error
+        raise LogReplacedError(*at, cut.offset) from error
 
 
 async def restore(settings: Settings, partition: int, job: Job) -> None:

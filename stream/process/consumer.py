@@ -13,13 +13,14 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from typing_extensions import override
 
 from stream.kafka.committed import committed_consumer
+from stream.process.adopt import LogReplacedError
+from stream.process.assign import assignor_of
 from stream.process.runs import Forgetful, InTurn, Run, RunMessage
 
 if TYPE_CHECKING:
@@ -144,12 +145,12 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     @override
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
         conf = self.app.conf
-        self._assignor = RoundRobinPartitionAssignor
+        self._assignor = assignor_of(conf.consumer_group_instance_id)
         return committed_consumer(
             **self.app.connection,
             group_id=conf.id,
             group_instance_id=conf.consumer_group_instance_id,
-            partition_assignment_strategy=[RoundRobinPartitionAssignor],
+            partition_assignment_strategy=[self._assignor],
             auto_offset_reset="earliest",  # Until the owner has sought its own place.
             fetch_max_wait_ms=FETCH_WAIT_MS,
             max_poll_records=conf.broker_max_poll_records,
@@ -210,7 +211,9 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             }
 
     def _run(self, tp: TP, records: list[ConsumerRecord[bytes, bytes]]) -> Run:
-        after = min(self._next.get(tp, records[0].offset), records[0].offset)
+        after = self._next.get(tp, records[0].offset)
+        if records[0].offset < after:  # aiokafka goes to the start where an offset is not there.
+            raise LogReplacedError(*tp, after)
         upto = self._next[tp] = records[-1].offset + 1
         return Run(after, upto, records, self._seeks[tp])
 

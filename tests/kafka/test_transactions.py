@@ -14,8 +14,9 @@ from stream.kafka.batch import BATCH_BYTES
 from stream.kafka.connect import connection
 from stream.kafka.follow import open_reader
 from stream.kafka.topics import VIEWS, Topics, create
-from stream.kafka.transactions import Fenced, PartitionProducer
+from stream.kafka.transactions import Fenced, PartitionProducer, WentBackError
 from tests.brokers import ApacheBroker
+from tests.faults.admin import delete_topics
 from tests.kafka.reading import read_all, read_to_end
 
 pytestmark = pytest.mark.broker
@@ -244,3 +245,23 @@ async def test_one_that_is_fenced_wherever_it_stands_is_told_so_and_logs_nothing
         gc.collect()  # A failure that nobody looked at is logged when it is forgotten.
     await asyncio.sleep(0)
     assert said == []
+
+
+@pytest.mark.parametrize("with_rows", [True, False], ids=["rows", "a cut alone"])
+async def test_a_broker_that_lost_what_it_had_confirmed_is_found_out(
+    settings, topics, writer, with_rows
+):
+    """As the embedded one does that is killed; here the topics are made anew behind our back.
+
+    (Which remembers what its producers wrote, and refuses what comes next.)
+    """
+    for upto in range(3):
+        await _commit(writer, topics, items=5, upto=upto)
+    await delete_topics(settings)
+    await create(settings)
+    with pytest.raises((WentBackError, Fenced)):
+        await _commit(writer, topics, items=5 if with_rows else 0, upto=9)
+    await writer.start()
+    writer.views = dict.fromkeys(VIEWS, 0)  # As whoever adopts the partition finds them.
+    await _commit(writer, topics, items=5, upto=1)
+    assert len((await read_all(settings, topics.items))[topics.items, 1]) == 5

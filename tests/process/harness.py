@@ -40,6 +40,7 @@ class Worker:
     """A worker in a process of its own; what it says is in a file."""
 
     def __init__(self, settings: Settings, folder: Path, name: str, pace: Pace) -> None:
+        self.name = name
         self._said = folder / f"{name}-{time.monotonic_ns()}.log"
         data = folder / f"data-{time.monotonic_ns()}"  # As on a machine of its own.
         plain = {key: value for key, value in asdict(settings).items() if key != "security"}

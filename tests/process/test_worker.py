@@ -14,6 +14,7 @@ from stream.kafka.publish import open_publisher
 from stream.kafka.topics import VIEWS, Topics, create
 from stream.process.adopt import CUT_WITHIN, last_cut
 from stream.process.commit import group_of
+from tests.faults.admin import delete_topics
 from tests.process.harness import caught_up, folded, publish, rows, workers
 from tests.story import HOUR, NOON, aliased, answered, asked, commented, progressed
 
@@ -235,6 +236,27 @@ async def test_views_of_a_log_that_was_made_anew_are_refused(settings, start):
     worker = start()
     assert await worker.ends() == 3
     assert "made anew" in worker.said
+    assert "Traceback" not in worker.said
+
+
+async def test_a_worker_whose_log_is_made_anew_does_not_wait_for_it_to_get_as_long(
+    settings, start, broker_kind
+):
+    worker = start()
+    await publish(settings, STORY)
+    await caught_up(settings)
+    await delete_topics(settings)
+    await create(settings)
+    await publish(settings, STORY[:1])
+    if broker_kind == "apache":  # It has told the worker that there is no log, who holds nothing.
+        worker.process.terminate()
+        assert await worker.ends() == 0
+        start()
+        await caught_up(settings)
+        assert await rows(settings) == await folded(settings)
+    else:
+        assert await worker.ends() == 3
+        assert "made anew" in worker.said
     assert "Traceback" not in worker.said
 
 

@@ -13,14 +13,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient
 
 from stream.archive.generate import generate
 from stream.errors import ServeError
-from stream.kafka.connect import connection
-from stream.kafka.topics import Topics, create
+from stream.kafka.topics import create
 from stream.serve.follower import run
 from stream.serve.follower_process import order
+from tests.faults.admin import delete_topics
 from tests.process.harness import caught_up, folded, publish, workers
 from tests.serve.test_store import tables
 from tests.story import DAY, HOUR, answered, asked, commented, finished
@@ -177,7 +176,7 @@ async def test_a_log_that_was_made_anew_is_read_from_its_start(
     story = [asked(thread="t1"), answered(thread="t1", after=HOUR), finished(DAY)]
     await _made(settings, tmp_path / "a", story, database)
 
-    await _delete_topics(settings)
+    await delete_topics(settings)
     await create(settings)
 
     await _made(settings, tmp_path / "b", anew, database, says=lambda: "built anew" in caplog.text)
@@ -186,17 +185,6 @@ async def test_a_log_that_was_made_anew_is_read_from_its_start(
         [(state,)] = db.execute("SELECT state FROM threads").fetchall()
     db.close()
     assert (events, state) == holds
-
-
-async def _delete_topics(settings):
-    ours = set(Topics(settings.prefix).settings())
-    admin = AIOKafkaAdminClient(**connection(settings))
-    await admin.start()
-    await admin.delete_topics(list(ours))
-    async with asyncio.timeout(10):
-        while ours & set(await admin.list_topics()):  # noqa: ASYNC110 (Kafka has no event for it)
-            await asyncio.sleep(0.05)
-    await admin.close()
 
 
 async def test_a_database_of_other_topics_is_built_anew(settings, tmp_path, caplog):

@@ -1,0 +1,79 @@
+"""Faults aimed at each step of a transaction, of an adoption and of a rebalance."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.faults.plan import PHASES, SESSION_S, Fault, Plan
+from tests.faults.play import play
+from tests.faults.proxy import Api
+
+pytestmark = [pytest.mark.broker, pytest.mark.long, pytest.mark.timeout(400)]
+
+ASLEEP_S = 3.0  # Longer than the session.
+
+
+@pytest.fixture
+def script(request, ground, broker_kind, folder):
+    """Plays faults in turn, each beginning so long after the last; all of them must hit."""
+
+    async def played(*faults: Fault, length_s: float, two: bool = False, partitions: int = 2):
+        plan = Plan(
+            seed=7,
+            kind="scripted",
+            broker=broker_kind,
+            threads=200,
+            partitions=partitions,
+            replay_s=length_s,
+            shipped=False,
+            two=two,
+            faults=list(faults),
+        )
+        again = f"pytest '{request.node.nodeid}' --broker {broker_kind}"
+        missed = await play(plan, ground, folder, again)
+        assert missed == []
+
+    return played
+
+
+@pytest.mark.parametrize("answer", [False, True], ids=["request", "answer"])
+@pytest.mark.parametrize("phases", [PHASES[:3], PHASES[3:]], ids=["begins", "ends"])
+async def test_a_zombie_of_any_step_changes_nothing(script, broker_kind, phases, answer):
+    """Stopped as the step is on its way; another takes over; then it arrives, and he wakes."""
+    for_s = SESSION_S[broker_kind] + ASLEEP_S
+    faults = [
+        Fault(1.0 + n * (for_s + 3.0), "zombie", ("one", "two")[n % 2], for_s, phase, answer)
+        for n, phase in enumerate(phases)
+    ]
+    await script(*faults, length_s=len(faults) * (for_s + 3.5), two=True)
+
+
+@pytest.mark.parametrize("answer", [False, True], ids=["request", "answer"])
+async def test_what_is_lost_at_any_step_changes_nothing(script, answer):
+    """The line breaks with a request on it, or with an answer: then all of it had been done."""
+    faults = [
+        Fault(1.0 + 2.5 * n, "hold", "one", 0.5, phase, answer, lost=True)
+        for n, phase in enumerate((*PHASES, Api.FETCH, Api.LIST_OFFSETS))
+    ]
+    await script(*faults, length_s=2.5 * len(faults) + 1)
+
+
+@pytest.mark.parametrize("answer", [False, True], ids=["request", "answer"])
+async def test_killed_at_any_step_changes_nothing(script, answer):
+    """What was on its way when the worker died arrives after another has begun to adopt."""
+    faults = [Fault(1.0 + 3 * n, "kill", "one", 0.0, each, answer) for n, each in enumerate(PHASES)]
+    await script(*faults, length_s=3 * len(faults) + 1)
+
+
+async def test_members_that_come_and_go_while_one_restores_change_nothing(script):
+    """One restores over a slow line when the other joins, leaves, joins and is killed."""
+    faults = [
+        Fault(2.0, "slow", "one", 6.0, delay_s=0.1),
+        Fault(2.1, "kill", "one"),
+        Fault(3.5, "join", "two", 1.0),
+        Fault(5.5, "join", "two", 0.5),
+        Fault(8.5, "slow", "two", 4.0, delay_s=0.1),
+        Fault(8.6, "join", "two", 2.0),
+        Fault(9.5, "kill", "one", 0.5),
+    ]
+    await script(*faults, length_s=12, partitions=4)
