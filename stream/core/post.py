@@ -105,11 +105,10 @@ class Post:
             said.append(c)
         if fresh is not None and fresh is not said:
             fresh.append(c)
-        if len(said) > LOOKED_THROUGH:
-            if self.index is None:
-                self.index = Index(said)
-            else:
-                self.index.add(c)
+        if self.index is not None:
+            self.index.add(c)
+        elif len(said) > LOOKED_THROUGH:
+            self.index = Index(said)
 
     def remove(self, c: Item) -> None:
         """Take out a comment that is about to change."""
