@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from sys import intern
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -12,12 +13,14 @@ from stream.core.identity import state_community
 from stream.core.item import Edit, Item, unknown
 from stream.core.moments import Happenings, happening, stands
 from stream.core.statements import VERBS
-from stream.core.thread import Observed
-from stream.core.when import EPOCH, Time, When, moment
+from stream.core.thread import NEVER, Observed, silence
+from stream.core.when import EPOCH, Time, When, moment, ms
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from stream.core.fold import Partition
-    from stream.core.thread import Thread
+    from stream.core.thread import Stated, Thread
 
 
 class _Happening(msgspec.Struct, gc=False):
@@ -55,7 +58,7 @@ class _Item(msgspec.Struct, gc=False):
     community: str
     thread: str
     item: Id
-    kind: str | None
+    kind: Literal["question", "answer", "post", "comment"] | None
     on: str | None
     author: Person | None
     attributed: _Attributed | None
@@ -132,26 +135,50 @@ def restore(partition: Partition, view: str, key: bytes, value: bytes) -> None:
 
 
 def _restored_item(thread: Thread, row: _Item) -> Item:
-    item = unknown(row.item)
-    item.kind, item.on = row.kind, row.on
+    when, on, names = row.when, row.on, _called(row)
+    if on is not None and on in thread.items:
+        on = thread.items[on].id  # Equal strings are kept once.
+    voice = thread.community.voice(row.author)
+    if when is not None and when.at is not None and row.kind is not None:
+        item = Item(row.item, row.kind, on, voice, ms(when.at))
+        item.said = names
+        if row.conflict or row.erased:
+            item.further.contested, item.further.erased = row.conflict, row.erased
+    else:
+        item = unknown(row.item)
+        item.kind, item.on, item.author = row.kind, on, voice
+        if when is not None:
+            item.place(moment(when, row.placed or EPOCH))
+        more = item.further
+        more.contested, more.erased = row.conflict, row.erased
+        more.names = None if row.kind is None else names
     item.score = row.score or None  # A 0 follows from what kinds have a score.
-    item.author = thread.community.voice(row.author)
-    if row.when is not None:
-        item.place(moment(row.when, row.placed or EPOCH))
-    more = item.further
-    more.contested, more.erased = row.conflict, row.erased
-    if row.kind is not None:
-        called = tuple([mention.name for mention in row.mentions])
-        more.names = called if row.called is None else row.called
-    _restore_more(thread, item, row)
+    if _has_more(row):
+        _restore_more(thread, item, row)
     item.call()
     return item
 
 
+def _called(row: _Item) -> tuple[str, ...]:
+    """Whom an item called when it was created."""
+    if row.called is not None:
+        return tuple(map(intern, row.called))
+    return tuple([intern(mention.name) for mention in row.mentions]) if row.mentions else ()
+
+
+def _has_more(row: _Item) -> bool:
+    return bool(
+        row.edits
+        or row.title is not None
+        or row.tags
+        or row.printed is not None
+        or row.deletions
+        or row.restorations
+        or row.attributed is not None
+    )
+
+
 def _restore_more(thread: Thread, item: Item, row: _Item) -> None:
-    facts = (row.title, row.tags, row.printed, row.edits, row.deletions, row.restorations)
-    if row.attributed is None and not any(facts):
-        return
     more = item.further
     more.title, more.printed = row.title, row.printed
     more.tags = row.tags
@@ -182,19 +209,33 @@ def _happenings(thread: Thread, rows: tuple[_Happening, ...]) -> Happenings:
 
 
 def _restore_thread(thread: Thread, row: _Thread) -> None:
-    said = row.stated or _Stated()
-    silent = row.silent_on if row.asked is not None else said.silent_on
+    silent: tuple[str, ...] | None = row.silent_on
+    if row.asked is None:
+        silent = None if row.stated is None else row.stated.silent_on
     if row.stated is None and silent is None:
         return
     stated = thread.statements
-    stated.silent = None if silent is None else frozenset(silent)
-    stated.accepted = {i: _happenings(thread, rows) for i, rows in said.accepted.items()}
-    stated.unaccepted = {i: _happenings(thread, rows) for i, rows in said.unaccepted.items()}
+    stated.silent = None if silent is None else silence(silent)
+    if row.stated is not None:
+        _restore_stated(thread, stated, row.stated)
+
+
+def _restore_stated(thread: Thread, stated: Stated, said: _Stated) -> None:
+    """Nothing becomes the nothing that all threads have: most have it in most of this."""
+    stated.accepted = _by_item(thread, said.accepted)
+    stated.unaccepted = _by_item(thread, said.unaccepted)
     told = {verb: _happenings(thread, getattr(said, verb)) for verb in VERBS}
-    stated.happened = {verb: happened for verb, happened in told.items() if happened}
+    stated.happened = {verb: happened for verb, happened in told.items() if happened} or NEVER
     if said.observed is not None:
         seen = said.observed
         place = moment(seen.when, seen.placed or EPOCH)
         stated.observed = Observed(seen.id, place, seen.scored, seen.views)
-    stated.aliases = frozenset([(one.names, one.by, one.evidence or "") for one in said.aliases])
-    stated.erased = frozenset([(one.id or "", one.name or "") for one in said.erased])
+    if said.aliases:
+        aliases = [(one.names, one.by, one.evidence or "") for one in said.aliases]
+        stated.aliases = frozenset(aliases)
+    if said.erased:
+        stated.erased = frozenset([(one.id or "", one.name or "") for one in said.erased])
+
+
+def _by_item(thread: Thread, said: dict[str, tuple[_Happening, ...]]) -> Mapping[str, Happenings]:
+    return {item: _happenings(thread, rows) for item, rows in said.items()} or NEVER

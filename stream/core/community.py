@@ -82,6 +82,9 @@ class Community:
         """The one value for an id and name; None where there is neither."""
         if person is None:
             return None
+        voice = self.accounts.get(person.id)
+        if voice is not None and voice.name == person.name:
+            return voice
         voice = self.voices.get(person)
         if voice is None:
             if not person.id and not person.name:

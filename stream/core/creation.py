@@ -24,16 +24,12 @@ def commented(thread: Thread, event: e.CommentCreated) -> bool:
     sooner where they are of one class.
     """
     data, items = event.data, thread.items
-    id_, on, author, at = data.item, data.on, data.author, data.when.at
+    id_, on, at = data.item, data.on, data.when.at
     if id_ in items:
         return _agrees(thread, items[id_], event)
     if on is not None and on in items:
         on = items[on].id  # Equal strings are kept once.
-    voice = None
-    if author is not None:
-        voice = thread.community.accounts.get(author.id)
-        if voice is None or voice.name != author.name:
-            voice = thread.community.voice(author)
+    voice = thread.community.voice(data.author)
     item = items[id_] = Item(id_, "comment", on, voice, 0 if at is None else ms(at))
     names = data.mentions
     if names:

@@ -45,6 +45,8 @@ class Observed:
 
 
 NEVER: Final[Mapping[str, Happenings]] = MappingProxyType({})
+NO_ALIASES: Final[frozenset[tuple[tuple[str, ...], str, str]]] = frozenset()
+NOBODY: Final[frozenset[tuple[str, str]]] = frozenset()
 
 
 class Stated:
@@ -60,8 +62,8 @@ class Stated:
         self.unaccepted = NEVER
         self.happened = NEVER  # closed, reopened, locked, unlocked
         self.observed: Observed | None = None
-        self.aliases: frozenset[tuple[tuple[str, ...], str, str]] = frozenset()  # names, by, why
-        self.erased: frozenset[tuple[str, str]] = frozenset()  # id and name, "" where missing
+        self.aliases = NO_ALIASES  # Names, by, evidence
+        self.erased = NOBODY  # Id and name, "" where missing
         self.silent: frozenset[str] | None = None
 
 
