@@ -25,7 +25,10 @@ MODULES: Final = (
         f"core/{name}.py"
         for name in (
             "community",
+            "creation",
+            "firsts",
             "fold",
+            "hearing",
             "identity",
             "item",
             "moments",

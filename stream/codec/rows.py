@@ -103,9 +103,9 @@ def item_row(thread: Thread, item: Item, name: str, made: str) -> bytes:
     shown = "null" if author is None else author.shown or person(author)
     under = "null" if on is None else f'"{on}"' if on.isalnum() else quote(on)
     score = "null" if stated is None or stated.observed is None else _score(thread, item)
-    mentions = called = ""
-    if item.found:
-        mentions = ",".join([_mention(found) for found in item.found])
+    found, mentions, called = item.found, "", ""
+    if found:
+        mentions = _mention(found[0]) if len(found) == 1 else ",".join(map(_mention, found))
     elif item.said:
         called = _called(item)
     return (
@@ -132,7 +132,7 @@ def _rare_row(thread: Thread, item: Item, name: str, made: str, more: More) -> b
     printed = "null" if more.printed is None else text(more.printed)
     deleted = when_happened(more.deletions[-1]) if more.deleted else "null"
     edits = ",".join([_edit(more.edits[key]) for key in ordered(more)]) if more.edits else ""
-    mentions = ",".join([_mention(found) for found in item.found])
+    mentions = ",".join(map(_mention, item.found))
     extras = _more(more)
     if more.contested:
         extras += ',"conflict":true'
@@ -209,22 +209,25 @@ def happening(one: Happening) -> str:
 
 
 def _mention(found: Found) -> str:
-    to = "null" if found.to is None else quote_id(found.to.id)
-    return (
-        f'{{"name":{quote(found.name)},"how":"{found.how}","person":{person(found.person)},'
-        f'"item":{to}}}'
-    )
+    to, who = found.to, found.person
+    item = "null" if to is None else quote_id(to.id)
+    shown = "null" if who is None else who.shown or person(who)
+    return f'{{"name":{quote(found.name)},"how":"{found.how}","person":{shown},"item":{item}}}'
 
 
 def reply_row(thread: Thread, item: Item, name: str, made: str) -> bytes:
     """A row of ``replies``: whom an item answers, by each policy; else as `item_row`."""
-    unsaid = "" if item.unsaid is None else _target(item.unsaid, item.unsaid.to, item)
-    explicit = unsaid if item.unsaid is not None and item.unsaid.how == "explicit" else ""
+    explicit = unsaid = ""
+    said, found = item.unsaid, item.found
+    if said is not None:
+        unsaid = _target(said, said.to, item)
+        if said.how == "explicit":
+            explicit = unsaid
     latest = addressed = explicit
-    if item.found and not explicit:
-        latest = addressed = ",".join([_target(one, one.to, item) for one in item.found if one.to])
-        if [one for one in item.found if one.better is not one.to]:
-            addressed = ",".join([_target(one, one.better, item) for one in item.found if one.to])
+    if found and not explicit:
+        latest = addressed = ",".join([_target(one, one.to, item) for one in found if one.to])
+        if [one for one in found if one.better is not one.to]:
+            addressed = ",".join([_target(one, one.better, item) for one in found if one.to])
     return (
         f'{thread.head},"item":{name},"author":{person(item.author)},"when":{made},'
         f'"replies_to":{{"explicit":[{explicit}],"mention-latest":[{latest}],'

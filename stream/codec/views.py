@@ -63,22 +63,20 @@ def _tell_thread(thread: Thread, rows: Told) -> None:
         thread.head = head
     prefix = thread.key.decode() + "/"
     items, replies = rows["items"], rows["replies"]
-    for item in thread.touched.values():
-        id_ = item.id
-        if id_.isalnum():
-            key, name = prefix + id_, f'"{id_}"'
+    for id_, item in thread.touched.items():
+        if id_.isalnum():  # A number, mostly: nothing in it is to be escaped.
+            key, name = (prefix + id_).encode(), f'"{id_}"'
         else:
-            key, name = prefix + quoted(id_), quote(id_)
-        encoded = key.encode()
-        at = item.at if item.kind is not None else 0
+            key, name = (prefix + quoted(id_)).encode(), quote(id_)
+        at = 0 if item.kind is None else item.at
         made = f'{{"at":"{stamp(at)}"}}' if item.more is None else when(item)
         if item.unsaid is not None or (item.found and answers(item)):
             item.answering = True
-            replies.append((encoded, reply_row(thread, item, name, made), at))
+            replies.append((key, reply_row(thread, item, name, made), at))
         elif item.answering:
             item.answering = False
-            replies.append((encoded, None, at))
-        items.append((encoded, item_row(thread, item, name, made), at))
+            replies.append((key, None, at))
+        items.append((key, item_row(thread, item, name, made), at))
     thread.touched.clear()
     rows["threads"].append((thread.key, thread_row(thread), max(0, thread.last_at)))
 

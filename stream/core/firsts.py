@@ -37,9 +37,13 @@ def offer(thread: Thread, items: list[Item], starts: list[Item], known_until: in
     if thread.stale or thread.root is None or (_all_known(thread) and items[0].at > known_until):
         return
     for item in items:
-        if _offer(thread, item, newest=item.at > known_until):
+        newest = item.at > known_until
+        if newest and thread.response is not None and not thread.hazy:
+            _offer_newest(thread, item)
+        elif _offer(thread, item, newest=newest):
             return
-        known_until = max(known_until, item.at)
+        if newest:
+            known_until = item.at
 
 
 def offer_again(thread: Thread, item: Item) -> None:
@@ -75,9 +79,7 @@ def _offer(thread: Thread, item: Item, *, newest: bool) -> bool:
     The asker's return is counted from the first response, so one that is not the newest asks for a
     full look.
     """
-    if newest and not thread.hazy and thread.response is not None:
-        _offer_newest(thread, item)
-    elif is_return(thread, item):
+    if is_return(thread, item):
         response = thread.response
         if response is not None and response < item:
             thread.returned = first_of(thread.returned, item)

@@ -42,13 +42,11 @@ class Partition:
     def join(self, event: e.Event) -> None:
         """One more statement; where it says nothing new, nothing is touched."""
         if event.subject:
-            self.join_in(self.thread(event.source, event.subject), event)
-        else:
-            self.touched.update(dict.fromkeys(state_community(self.community(event.source), event)))
-
-    def join_in(self, thread: Thread, event: e.Event) -> None:
-        """The same, of a thread that is known already."""
-        if JOINED[type(event)](thread, event):
+            thread = self.thread(event.source, event.subject)
+            if JOINED[type(event)](thread, event):
+                self.touched[thread] = None
+            return
+        for thread in state_community(self.community(event.source), event):
             self.touched[thread] = None
 
     def community(self, name: str) -> Community:

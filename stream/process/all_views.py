@@ -13,7 +13,7 @@ from stream.codec.keys import quoted, thread_key
 from stream.codec.restore import restore
 from stream.codec.views import told
 from stream.core.events import ReplayFinished, ReplayProgressed
-from stream.core.fold import Partition
+from stream.core.fold import JOINED, Partition
 from stream.core.when import ms, to_datetime
 from stream.errors import DecodeError
 from stream.kafka.records import partition_of
@@ -62,8 +62,8 @@ class AllViews(Job):
 
     @override
     def fold(self, records: Sequence[ConsumerRecord[bytes, bytes]]) -> list[DeadLetter]:
-        join, join_in = self._state.join, self._state.join_in
-        threads, latest, topic = self._threads, self._latest, self._place.topic
+        state, threads, latest = self._state, self._threads, self._latest
+        touched, topic = state.touched, self._place.topic
         dead: list[DeadLetter] = []
         for record in records:
             try:
@@ -79,10 +79,11 @@ class AllViews(Job):
                 dead.append(self._set_aside(record, error))
                 continue
             if thread is None:
-                join(event)
+                state.join(event)
                 latest = max(latest, _stated(event))
             else:
-                join_in(thread, event)
+                if JOINED[type(event)](thread, event):  # As `Partition.join`, which is a call.
+                    touched[thread] = None
                 if event.time > latest:  # noqa: PLR1730 - `max` is a call, and this runs for all
                     latest = event.time
         self._latest = latest
