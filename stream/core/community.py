@@ -41,13 +41,13 @@ class Community:
     __slots__ = (
         "accounts",
         "bearers",
-        "called",
         "erased",
         "erasures",
         "head",
         "humans",
         "name",
         "names",
+        "others",
         "quarters",
         "renamed",
         "robots",
@@ -55,17 +55,16 @@ class Community:
         "stated",
         "threads",
         "told",
-        "voices",
     )
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.head = ""  # Its JSON, kept by the codec.
         self.threads: dict[str, Thread] = {}
-        self.voices: dict[Person, Voice] = {}
-        self.accounts: dict[str | None, Voice] = {}  # The one last seen of each, to try first
-        self.bearers: dict[str, set[str]] = {}  # Called name → tokens of accounts of that name
-        self.called: dict[str, str] = {}  # An account's token → the name first seen of it
+        self.accounts: dict[str | None, Voice] = {}  # By id, with the name that came first
+        self.others: dict[Person, Voice] = {}  # Without an id, or an account's other names
+        # Called name → token of the account of that name; or of those, where there are several.
+        self.bearers: dict[str, str | set[str]] = {}
         self.renamed: set[str] = set()  # Accounts of several names
         self.names: Names = {}
         self.erased: frozenset[str] = frozenset()
@@ -85,17 +84,34 @@ class Community:
         voice = self.accounts.get(person.id)
         if voice is not None and voice.name == person.name:
             return voice
-        voice = self.voices.get(person)
-        if voice is None:
-            if not person.id and not person.name:
-                return None
-            voice = self.voices[person] = Voice(person.id or None, person.name or None)
-            self.accounts[voice.id] = voice
-            if voice.id is not None:
-                self.bearers.setdefault(voice.call, set()).add(voice.token)
-                if self.called.setdefault(voice.token, voice.call) != voice.call:
-                    self.renamed.add(voice.token)
+        return self.others.get(person) or self._new_voice(person)
+
+    def everybody(self) -> list[Voice]:
+        """All who were ever named."""
+        return [*self.accounts.values(), *self.others.values()]
+
+    def _new_voice(self, person: Person) -> Voice | None:
+        if not person.id and not person.name:
+            return None
+        voice = Voice(person.id or None, person.name or None)
+        first = voice
+        if voice.id is not None:
+            first = self.accounts.setdefault(voice.id, voice)
+            self._bears(voice.call, voice.token)
+            if first.call != voice.call:
+                self.renamed.add(voice.token)
+        if voice.id is None or first is not voice or voice.name != person.name:
+            self.others[person] = voice
         return voice
+
+    def _bears(self, call: str, token: str) -> None:
+        held = self.bearers.get(call)
+        if held is None:
+            self.bearers[call] = token
+        elif isinstance(held, set):
+            held.add(token)
+        elif held != token:
+            self.bearers[call] = {held, token}
 
     def count(self, at: int, happened: int) -> None:
         """Add to the activity of the quarter hour of ``at``: so many times one of `COLUMNS`."""

@@ -29,8 +29,10 @@ def hear(thread: Thread, voice: Voice) -> None:
 def _doubtful(thread: Thread, voice: Voice) -> bool:
     if voice.id is not None:
         return voice.plain in thread.people or voice.token in thread.community.renamed
-    bearers = thread.community.bearers.get(voice.call, ())
-    return any(bearer in thread.people for bearer in bearers)
+    bearers = thread.community.bearers.get(voice.call)
+    if isinstance(bearers, str):
+        return bearers in thread.people
+    return bearers is not None and not bearers.isdisjoint(thread.people)
 
 
 def untangle(thread: Thread) -> None:

@@ -125,7 +125,7 @@ def _flag(community: Community, data: e.FlagData) -> list[Thread]:
 
 def _rename_all(community: Community, names: tuple[str, ...]) -> list[Thread]:
     together = unite(community.names, names)
-    tokens = {voice.token for voice in community.voices.values() if voice.call in together}
+    tokens = {voice.token for voice in community.everybody() if voice.call in together}
     threads = []
     for thread in community.threads.values():
         if not tokens.isdisjoint(thread.people):

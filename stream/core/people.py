@@ -22,15 +22,18 @@ class Voice:
     token of somebody of whom only the name is known.
     """
 
-    __slots__ = ("call", "id", "name", "plain", "shown", "token")
+    __slots__ = ("call", "id", "name", "shown", "token")
 
     def __init__(self, id_: str | None, name: str | None) -> None:
         self.id = id_
         self.name = name
         self.call = call(name) if name else f"#{id_}"
-        self.plain = f"@{self.call}"
-        self.token = f"#{id_}" if id_ is not None else self.plain
+        self.token = f"#{id_}" if id_ is not None else f"@{self.call}"
         self.shown = ""  # Its JSON, kept by the codec.
+
+    @property
+    def plain(self) -> str:
+        return f"@{self.call}"
 
 
 Names = dict[str, frozenset[str]]
