@@ -46,6 +46,12 @@ class AllViews(Job):
         self._threads: dict[bytes | None, Thread] = {}  # By keys that are right, of late
         self._latest = _NEVER
 
+    def __del__(self) -> None:
+        """A community and its threads know each other, and the collector is kept from both."""
+        self._threads.clear()
+        for community in self._state.communities.values():
+            community.threads.clear()
+
     @property
     @override
     def watermark(self) -> int | None:

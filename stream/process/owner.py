@@ -190,6 +190,7 @@ class Partitions:
         job = self._job(place)
         await restore(self._settings, place.partition, job)
         job.restored(cut.watermark)
+        gc.freeze()  # As `_put_aside`, before `_watch` has the collector look.
         commits.go_on(cut)
         log.info("partition %d goes on from offset %d", place.partition, cut.offset)
         return Held(job, cut.offset)
