@@ -64,15 +64,42 @@ class LogReader:
 
         While the broker is away nothing comes; reading goes on once it is back.
         """
+        return await self._got((), max_records, timeout_ms)
+
+    async def take(self, wanted: Mapping[Place, int], timeout_ms: int) -> dict[Place, list[Record]]:
+        """At most so many records of each of these places; what has come of others stays for later.
+
+        Nobody has to hold what is read too early. {} as for `batch`.
+        """
+        found = await self._here(wanted)
+        if not found and (first := await self._got(tuple(wanted), 1, timeout_ms)):
+            for place, rest in (await self._here(wanted)).items():
+                first.setdefault(place, []).extend(rest)
+            return first
+        return found
+
+    async def _here(self, wanted: Mapping[Place, int]) -> dict[Place, list[Record]]:
+        """What has come already."""
+        found: dict[Place, list[Record]] = {}
+        for place, most in wanted.items():
+            found |= await self._got((place,), most, 0)
+        return found
+
+    async def _got(
+        self, places: Iterable[Place], max_records: int, timeout_ms: int
+    ) -> dict[Place, list[Record]]:
         try:
             with translated(self._settings):
-                return dict(
-                    await self._consumer.getmany(timeout_ms=timeout_ms, max_records=max_records)
+                found = await self._consumer.getmany(
+                    *(TopicPartition(*place) for place in places),
+                    timeout_ms=timeout_ms,
+                    max_records=max_records,
                 )
         except BrokerError as error:
             if isinstance(error.__cause__, OffsetOutOfRangeError):
                 await self._check_positions()
             raise
+        return dict(found)
 
     async def positions(self) -> dict[Place, int]:
         """The next offset of each; it passes by transaction markers, which are no records."""

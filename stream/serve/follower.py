@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stream.config import Settings
-    from stream.kafka.follow import Place
+    from stream.kafka.follow import Place, Record
     from stream.serve.store import Arrived
 
 BATCH_RECORDS: Final = 20_000
@@ -130,7 +130,7 @@ class _Session:
         asked = written = monotonic()
         positions: dict[tuple[str, int], int] = {}
         while True:
-            batch = self._named(await reader.batch(BATCH_RECORDS, WAIT_MS))
+            batch = await self._next(reader)
             reached = self._named(await reader.positions())
             if batch or reached != positions:
                 self._store.apply(self._checked(batch), reached)
@@ -147,6 +147,15 @@ class _Session:
                 self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
                 written = monotonic()
             await asyncio.sleep(0)
+
+    async def _next(self, reader: LogReader) -> dict[tuple[str, int], list[Record]]:
+        """What is wanted next; whatever there is, where nothing of that comes."""
+        wanted = {
+            (self._topics[topic], part): most
+            for (topic, part), most in self._store.wanted(BATCH_RECORDS).items()
+        }
+        found = await reader.take(wanted, WAIT_MS) or await reader.batch(BATCH_RECORDS, 0)
+        return self._named(found)
 
     def _named(self, places: Mapping[Place, T]) -> dict[tuple[str, int], T]:
         return {(self._short[topic], part): value for (topic, part), value in places.items()}

@@ -7,6 +7,7 @@ whoever reads sees them a cut at a time; too many of them wait in the table ``pe
 from __future__ import annotations
 
 import logging
+from bisect import bisect_right
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 VIEWS: Final = ("items", "threads", "replies", "activity", "people")
-WAITING_MAX: Final = 50_000  # Records that wait in memory, before they do so in the database.
+WAITING_MAX: Final = 100_000  # Records that wait in memory, some 70 MB; then in the database.
 CUTS_MAX: Final = 1_000
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,10 @@ class Said(NamedTuple):
     cut: Cut
 
 
+def _reach(said: Said) -> int:
+    return said.cut.offset + sum(said.cut.views.values())
+
+
 def _cuts(part: int, records: Sequence[Arrived]) -> Iterator[Said]:
     for record in records:
         raw = record.value or b""
@@ -72,6 +77,8 @@ class Store:
         self, db: sqlite3.Connection, *, partitions: int, waiting_max: int = WAITING_MAX
     ) -> None:
         self._db = db
+        self._partitions = partitions
+        self._first = 0
         self._waiting_max = waiting_max
         self._threads = Numbers(db, "names", "key")
         self._communities = Numbers(db, "communities", "name")
@@ -87,6 +94,44 @@ class Store:
         """(topic's short name, partition) → the offset to go on from after a restart."""
         found = self._db.execute("SELECT topic, part, next FROM positions").fetchall()
         return {(topic, part): offset for topic, part, offset in found}
+
+    def wanted(self, most: int) -> dict[tuple[str, int], int]:
+        """How many records of which places to read next: of a partition, those up to a cut.
+
+        Else what is read of some views would wait for what is not yet read of others. A whole
+        cut of one partition comes before part of another's; some ``most`` in all.
+        """
+        wanted: dict[tuple[str, int], int] = {}
+        left = most
+        for part in self._in_turn():
+            wanted["progress", part] = most
+            if self._read.get(("progress", part), 0) < self.cuts_from.get(part, 0) or left <= 0:
+                continue
+            missing = self._missing(part, left)
+            wanted |= missing
+            if self._cuts.get(part):
+                left -= sum(missing.values())
+        return wanted
+
+    def _in_turn(self) -> list[int]:
+        """All partitions, each time another first."""
+        self._first = (self._first + 1) % self._partitions
+        return [(self._first + part) % self._partitions for part in range(self._partitions)]
+
+    def _missing(self, part: int, most: int) -> dict[tuple[str, int], int]:
+        """What is to be read up to the last cut within ``most`` records, or to the next one."""
+        read = {topic: self._read.get((topic, part), 0) for topic in ("events", *VIEWS)}
+        cuts = self._cuts.get(part)
+        if not cuts:
+            return {(topic, part): most for topic in read}
+        within = bisect_right(cuts, sum(read.values()) + most, key=_reach)
+        cut = cuts[max(within - 1, 0)].cut
+        upto = {"events": cut.offset, **cut.views}
+        return {
+            (topic, part): min(end - read[topic], most)
+            for topic, end in upto.items()
+            if end > read[topic]
+        }
 
     def apply(
         self,

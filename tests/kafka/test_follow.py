@@ -37,6 +37,18 @@ async def test_a_reader_that_stops_anywhere_goes_on_there(settings, topic):
     assert sorted(seen) == sorted(_said(n).value for n in range(100))
 
 
+async def test_what_is_not_wanted_yet_stays_for_later(settings, topic):
+    async with open_reader(settings, [topic], {}) as reader:
+        some = await reader.take({(topic, 1): 3}, 5000)
+        more = await reader.take({(topic, 1): 2, (topic, 2): 1}, 5000)
+        rest = await read_to_end(reader)
+
+    counts = [{place: len(records) for place, records in got.items()} for got in (some, more)]
+    assert counts == [{(topic, 1): 3}, {(topic, 1): 2, (topic, 2): 1}]
+    seen = _values(some) + _values(more) + _values(rest)
+    assert sorted(seen) == sorted(_said(n).value for n in range(100))
+
+
 async def test_nothing_new_is_nothing_after_the_time_given(settings, topic):
     async with open_reader(settings, [topic], {}) as reader:
         await read_to_end(reader)

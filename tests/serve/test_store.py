@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from itertools import cycle, repeat
 from random import Random
+from typing import TYPE_CHECKING
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stream.codec.cuts import Cut, encode_cut
@@ -14,6 +15,9 @@ from stream.serve.store import Store
 from tests.laws.stories import broad, crowded
 from tests.serve.world import Record, World
 from tests.story import HOUR, answered, asked, commented, progressed
+
+if TYPE_CHECKING:
+    from tests.serve.world import Place
 
 TABLES = {
     "events": "SELECT part, off, kind, at, raw FROM events",
@@ -65,6 +69,41 @@ def test_in_whatever_batches_and_order_of_topics_the_tables_are_the_same(seed, s
     order = list(world.ends())
     rng.shuffle(order)
     assert tables(followed(world, sizes=sizes, order=order)) == tables(followed(world))
+
+
+def in_step(world, store, most):
+    """Batch after batch of what the store wants; the last ones have all there is."""
+    at: dict[Place, int] = {}
+    while any(at.get(place, 0) < end for place, end in world.ends().items()):
+        wanted = store.wanted(most)
+        batch = {}
+        for place, count in wanted.items():
+            start = at.get(place, 0)
+            batch[place] = world.topics[place][start : start + count]
+            at[place] = start + len(batch[place])
+        assert any(batch.values())
+        yield batch, dict(at)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 200))
+@example(1, 200)
+def test_read_in_step_nothing_waits_for_long_and_all_is_shown(seed, most):
+    world = told(seed)
+    db = open_writer(":memory:")
+    store = Store(db, partitions=world.partitions, waiting_max=0)
+    for batch, positions in in_step(world, store, most):
+        store.apply(batch, positions)
+        if most == 200:  # More than any cut here needs.
+            assert db.execute("SELECT count(*) FROM pending").fetchone() == (0,)
+    assert tables(db) == tables(followed(world))
+    assert store.wanted(most)["events", 0] == most  # Whatever comes next.
+
+
+def test_cuts_from_before_the_start_are_read_before_any_view(served):
+    served.store.cuts_from = {0: 3, 1: 0, 2: 0}
+    assert [topic for topic, part in served.store.wanted(10) if part == 0] == ["progress"]
+    assert ("items", 1) in served.store.wanted(10)
 
 
 @settings(max_examples=20, deadline=None)
