@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
@@ -9,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 
 from stream.errors import BrokerError
+from stream.kafka.bare import arrival, fetched
 from stream.kafka.committed import committed_consumer
 from stream.kafka.connect import connection, running, translated
 from stream.kafka.topics import create
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
     from stream.config import Settings
+    from stream.kafka.bare import Bare
 
 Place: TypeAlias = tuple[str, int]  # Topic and partition.
 
@@ -66,23 +69,28 @@ class LogReader:
         """
         return await self._got((), max_records, timeout_ms)
 
-    async def take(self, wanted: Mapping[Place, int], timeout_ms: int) -> dict[Place, list[Record]]:
+    async def take(self, wanted: Mapping[Place, int], timeout_ms: int) -> dict[Place, list[Bare]]:
         """At most so many records of each of these places; what has come of others stays for later.
 
-        Nobody has to hold what is read too early. {} as for `batch`.
+        Nobody has to hold what is read too early. {} as for `batch`; a reader is asked for the
+        one or for the other.
         """
-        found = await self._here(wanted)
-        if not found and (first := await self._got(tuple(wanted), 1, timeout_ms)):
-            for place, rest in (await self._here(wanted)).items():
-                first.setdefault(place, []).extend(rest)
-            return first
+        clock = asyncio.get_running_loop().time
+        until = clock() + timeout_ms / 1000
+        while not (found := await self._here(wanted)) and (left_s := until - clock()) > 0:
+            with translated(self._settings):
+                await arrival(self._consumer, left_s)
         return found
 
-    async def _here(self, wanted: Mapping[Place, int]) -> dict[Place, list[Record]]:
+    async def _here(self, wanted: Mapping[Place, int]) -> dict[Place, list[Bare]]:
         """What has come already."""
-        found: dict[Place, list[Record]] = {}
+        found: dict[Place, list[Bare]] = {}
         for place, most in wanted.items():
-            found |= await self._got((place,), most, 0)
+            records = fetched(self._consumer, TopicPartition(*place), most)
+            if records is None:
+                await self._got((place,), 1, 0)  # Raises what came instead.
+            elif records:
+                found[place] = records
         return found
 
     async def _got(

@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import logging
 from contextlib import contextmanager, suppress
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -15,7 +16,9 @@ from stream.kafka.topics import VIEWS, Topics
 from stream.serve.ends import Ends
 from stream.serve.notice import Notifier
 from stream.serve.schema import make, open_writer
+from stream.serve.schema import open_reader as open_reader_of
 from stream.serve.store import Store
+from stream.serve.turns import turns
 
 if TYPE_CHECKING:
     import sqlite3
@@ -23,8 +26,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stream.config import Settings
-    from stream.kafka.follow import Place, Record
+    from stream.kafka.follow import Place
     from stream.serve.store import Arrived
+    from stream.serve.tables import Written
+    from stream.serve.turns import Turns
 
 BATCH_RECORDS: Final = 20_000
 WAIT_MS: Final = 100
@@ -53,7 +58,8 @@ async def run(settings: Settings, database: Path) -> None:
             _keep_to(settings, db)
             while True:
                 try:
-                    await _Session(settings, db, Notifier(database)).follow()
+                    async with turns() as writing:
+                        await _Session(settings, db, database, writing).follow()
                 except AnotherLogError as error:
                     log.warning("%s; the views are built anew", error)
                     _rebuild(settings, db)
@@ -93,15 +99,21 @@ def _rebuild(settings: Settings, db: sqlite3.Connection) -> None:
 class _Session:
     """One connection to the brokers, from the positions in the database on."""
 
-    def __init__(self, settings: Settings, db: sqlite3.Connection, notifier: Notifier) -> None:
+    def __init__(
+        self, settings: Settings, db: sqlite3.Connection, database: Path, writing: Turns
+    ) -> None:
         self._settings = settings
         self._db = db
-        self._notifier = notifier
-        self._store = Store(db, partitions=settings.partitions)
+        self._writing = writing
+        self._notifier = Notifier(database)
+        self._asked = open_reader_of(database, closed_elsewhere=True)
+        partitions = settings.partitions
+        self._store = Store(db, partitions=partitions, asked=self._asked)
         self._ends = Ends(db)
         names = Topics(settings.prefix)
         shorts = {view: names.view(view) for view in VIEWS}
         self._topics = {"events": names.events, "progress": names.progress, **shorts}
+        self._places = [(t, part) for t in self._topics.values() for part in range(partitions)]
         self._short = {topic: short for short, topic in self._topics.items()}
         # The last event stored and the last cut shown of each partition are read again: they tell
         # one log from another that has the same name.
@@ -119,7 +131,10 @@ class _Session:
         except LostOffsetError as error:
             raise AnotherLogError(str(error).partition(";")[0]) from error
         finally:
+            with suppress(Exception):  # Whatever ended us is raised already.
+                await self._writing.done()
             self._notifier.close()
+            self._asked.close()
 
     async def _go_on(self, reader: LogReader) -> None:
         ends = self._named(await reader.ends())
@@ -133,28 +148,44 @@ class _Session:
             batch = await self._next(reader)
             reached = self._named(await reader.positions())
             if batch or reached != positions:
-                self._store.apply(self._checked(batch), reached)
-                self._notifier.tell()
+                await self._write(self._store.made(self._checked(batch), reached))
                 positions = reached
                 written = monotonic()
             if monotonic() - asked > ENDS_EVERY_S:
                 # Away: what was last known stands until it is back.
                 with suppress(BrokerError, TimeoutError):
                     async with asyncio.timeout(ENDS_WITHIN_S):
-                        self._ends.keep(self._named(await reader.ends()))
+                        ends = self._named(await reader.ends())
+                        self._writing.begin(partial(self._ends.keep, ends))
                 asked = monotonic()
             if monotonic() - written > IDLE_S:
-                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                self._writing.begin(self._fold_in)
                 written = monotonic()
             await asyncio.sleep(0)
 
-    async def _next(self, reader: LogReader) -> dict[tuple[str, int], list[Record]]:
+    async def _write(self, made: Written) -> None:
+        """Begin to, once all before is written; the next batch is made meanwhile."""
+        await self._writing.done()
+        self._writing.begin(partial(self._written, made))
+        if self._store.alone:
+            await self._writing.done()
+
+    def _written(self, made: Written) -> None:
+        self._store.write(made)
+        self._notifier.tell()
+
+    def _fold_in(self) -> None:
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    async def _next(self, reader: LogReader) -> dict[tuple[str, int], list[Arrived]]:
         """What is wanted next; whatever there is, where nothing of that comes."""
         wanted = {
             (self._topics[topic], part): most
             for (topic, part), most in self._store.wanted(BATCH_RECORDS).items()
         }
-        found = await reader.take(wanted, WAIT_MS) or await reader.batch(BATCH_RECORDS, 0)
+        found = await reader.take(wanted, WAIT_MS)
+        if not found and len(wanted) < len(self._places):
+            found = await reader.take(dict.fromkeys(self._places, BATCH_RECORDS), 0)
         return self._named(found)
 
     def _named(self, places: Mapping[Place, T]) -> dict[tuple[str, int], T]:
@@ -167,10 +198,10 @@ class _Session:
         checked = dict(batch)
         for place in [place for place in self._last if place in batch]:
             topic, part = place
-            first = batch[place][0]
+            first, _, value = batch[place][0]
             offset, raw = self._last.pop(place)
-            compacted = topic == "progress" and first.offset > offset
-            if not compacted and (first.offset != offset or first.value != raw):
+            compacted = topic == "progress" and first > offset
+            if not compacted and (first != offset or value != raw):
                 msg = f"{self._topics[topic]}[{part}] is not what was read before: it was made anew"
                 raise AnotherLogError(msg)
             checked[place] = batch[place][0 if compacted else 1 :]
@@ -183,7 +214,10 @@ def _last_records(db: sqlite3.Connection) -> dict[tuple[str, int], tuple[int, by
         ("progress", part): (place, raw)
         for part, place, raw in db.execute("SELECT part, place, raw FROM cuts").fetchall()
     }
-    newest = "SELECT off, raw FROM events WHERE part = ? ORDER BY off DESC LIMIT 1"
+    newest = (
+        "SELECT e.off, e.raw FROM stretches s JOIN events e ON e.seq = s.until WHERE s.part = ?"
+        " ORDER BY s.first DESC LIMIT 1"
+    )
     for (part,) in db.execute("SELECT part FROM positions WHERE topic = 'events'").fetchall():
         for last in db.execute(newest, (part,)).fetchall():
             found["events", part] = last

@@ -24,6 +24,11 @@ ROWS: Final = 1_000  # Read and sent at a time.
 RING_BYTES: Final = 16 << 20
 NOBODY: Final = -2  # No thread or community has this number.
 _COLUMNS: Final = "seq, part, off, thread, community, kind, at, raw"
+_LAST: Final = "SELECT last FROM stretches WHERE part = ? ORDER BY first DESC LIMIT 1"
+_STRETCH: Final = (  # The one that holds an offset, or the first behind it.
+    "SELECT seq FROM stretches WHERE part = ? AND first >= ifnull((SELECT max(first)"
+    " FROM stretches WHERE part = ? AND first <= ?), 0) AND last >= ? ORDER BY first LIMIT 1"
+)
 
 
 class Event(NamedTuple):
@@ -127,7 +132,7 @@ class Hub:
         self.top = int(self._one("SELECT ifnull(max(seq), 0) FROM events") or 0)
         self.end = Position()
         for part in range(self._partitions):
-            last = self._one("SELECT max(off) FROM events WHERE part = ?", part)
+            last = self._one(_LAST, part)
             if last is not None:
                 self.end[part] = last + 1
         self._ring.clear()
@@ -188,14 +193,11 @@ class Hub:
         return self.read(seq, cursor, self.top)
 
     def start(self, cursor: Position) -> int:
-        """The row after which there is something that ``cursor`` has not seen."""
+        """A row after which is all that ``cursor`` has not seen; little comes before that."""
         earliest = self.top
         for part in range(self._partitions):
-            seq = self._one(
-                "SELECT seq FROM events WHERE part = ? AND off >= ? ORDER BY off LIMIT 1",
-                part,
-                cursor.get(part, 0),
-            )
+            off = cursor.get(part, 0)
+            seq = self._one(_STRETCH, part, part, off, off)
             if seq is not None:
                 earliest = min(earliest, seq - 1)
         return earliest

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, cast
 
 from stream.codec.events import decode
 from stream.codec.keys import quoted, thread_key
@@ -12,7 +13,7 @@ from stream.errors import DecodeError
 from stream.kafka.records import partition_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from msgspec import StructMeta
 
@@ -23,18 +24,21 @@ KINDS: Final = {kind: number for number, kind in enumerate(RANK)}
 TYPES: Final = tuple(str(cast("StructMeta", kind).__struct_config__.tag) for kind in RANK)
 OF_COMMUNITY: Final = 0
 COPY: Final = -1
+STRETCH: Final = 1_000  # Rows that are found together; as many are read to find one.
+REMEMBERED_MAX: Final = 50_000  # Keys of a partition, some 15 MB.
+
+Row: TypeAlias = tuple[int, int, int, int, int, int, int, bytes]
+"""As the table's columns: seq, part, off, thread, community, kind, at, raw."""
+
+Stretch: TypeAlias = tuple[int, int, int, int, int]
+"""As those of ``stretches``: part, first and last offset, first and last row."""
 
 
-class Row(NamedTuple):
-    """In the order of the table's columns after ``seq``."""
-
-    part: int
-    off: int
+class _Place(NamedTuple):
+    source: str
+    subject: str
     thread: int
     community: int
-    kind: int
-    at: int
-    raw: bytes
 
 
 class Reader:
@@ -47,21 +51,39 @@ class Reader:
         self._threads = threads
         self._communities = communities
         self._partitions = partitions
+        self._places: dict[int, dict[bytes, _Place]] = defaultdict(dict)
 
-    def rows(self, part: int, records: Iterable[Arrived]) -> Iterator[Row]:
-        """The events among ``records`` of partition ``part``."""
-        for record in records:
-            if record.value is None or record.key is None:
+    def rows(self, part: int, records: Iterable[Arrived], seq: int) -> list[Row]:
+        """The events among ``records`` of partition ``part``, numbered from ``seq`` on."""
+        rows: list[Row] = []
+        places = self._places[part]
+        for offset, key, value in records:
+            if value is None or key is None:
                 continue
             try:
-                event = decode(record.value, where="")
+                event = decode(value, where="")
             except DecodeError:
                 continue
-            thread = self._thread(part, record.key, event.source, event.subject)
-            if thread is not None:
-                community = self._communities.of(event.source)
-                kind, at = KINDS[type(event)], ms(event.time)
-                yield Row(part, record.offset, thread, community, kind, at, record.value)
+            source, subject = event.source, event.subject
+            place = places.get(key)
+            if place is None or place[0] != source or place[1] != subject:
+                place = self._place(part, key, source, subject)
+                if place is None:
+                    continue
+            kind, at = KINDS[type(event)], ms(event.time)
+            rows.append((seq, part, offset, place[2], place[3], kind, at, value))
+            seq += 1
+        return rows
+
+    def _place(self, part: int, key: bytes, source: str, subject: str) -> _Place | None:
+        thread = self._thread(part, key, source, subject)
+        if thread is None:
+            return None
+        places = self._places[part]
+        if len(places) >= REMEMBERED_MAX:
+            places.clear()
+        place = places[key] = _Place(source, subject, thread, self._communities.of(source))
+        return place
 
     def _thread(self, part: int, key: bytes, source: str, subject: str) -> int | None:
         home = partition_of(key, self._partitions)
@@ -72,3 +94,9 @@ class Reader:
         if part != home or key != thread_key(source, subject):
             return None
         return self._threads.of(key.decode())
+
+
+def stretches(rows: list[Row]) -> list[Stretch]:
+    """Where to find ``rows``, which are of one partition, by their offsets."""
+    cut = (rows[start : start + STRETCH] for start in range(0, len(rows), STRETCH))
+    return [(some[0][1], some[0][2], some[-1][2], some[0][0], some[-1][0]) for some in cut]

@@ -11,24 +11,44 @@ REMEMBERED_MAX: Final = 200_000  # Some 40 MB; beyond it the table is asked agai
 
 
 class Numbers:
-    """One table of names; forget what it remembers when a transaction is rolled back."""
+    """One table of names, which somebody else writes: what `fresh` gives, in turn.
+
+    Two transactions may be under way: one that is being written, and one that is made ready
+    meanwhile. ``db`` sees what is committed, or more.
+    """
 
     def __init__(self, db: sqlite3.Connection, table: str, column: str) -> None:
         self._db = db
         self._find = f"SELECT no FROM {table} WHERE {column} = ?"  # noqa: S608 (our own names)
-        self._make = f"INSERT INTO {table}({column}) VALUES(?) RETURNING no"
+        self._last = int(db.execute(f"SELECT ifnull(max(no), 0) FROM {table}").fetchone()[0])  # noqa: S608
         self._known: dict[str, int] = {}
+        self._knows_all = self._last == 0
+        self._new: dict[str, int] = {}
+        self._new_before: dict[str, int] = {}  # Those of the transaction being written.
 
     def of(self, name: str) -> int:
         """The number of ``name``, given to it now where it has none."""
         number = self._known.get(name)
+        return self._looked_up(name) if number is None else number
+
+    def fresh(self) -> list[tuple[int, str]]:
+        """The rows for what is new since the last call; what that gave is committed by the next."""
+        self._new_before, self._new = self._new, {}
+        return [(number, name) for name, number in self._new_before.items()]
+
+    def _looked_up(self, name: str) -> int:
+        number = self._new.get(name) or self._new_before.get(name) or self._stored(name)
         if number is None:
-            row = self._db.execute(self._find, (name,)).fetchone()
-            number = int((row or self._db.execute(self._make, (name,)).fetchall()[0])[0])
-            if len(self._known) >= REMEMBERED_MAX:
-                self._known.clear()
-            self._known[name] = number
+            number = self._last = self._last + 1
+            self._new[name] = number
+        if len(self._known) >= REMEMBERED_MAX:
+            self._known.clear()
+            self._knows_all = False
+        self._known[name] = number
         return number
 
-    def forget(self) -> None:
-        self._known.clear()
+    def _stored(self, name: str) -> int | None:
+        if self._knows_all:
+            return None
+        row = self._db.execute(self._find, (name,)).fetchone()
+        return None if row is None else int(row[0])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+from msgspec import defstruct
+from msgspec.structs import astuple
 
 from stream.core.latency import WaitValue
 from stream.core.people import call
@@ -45,6 +47,9 @@ class _Item(msgspec.Struct, gc=False):
 
 _thread: Final = msgspec.json.Decoder(_Thread).decode
 _item: Final = msgspec.json.Decoder(_Item).decode
+_counts: Final = msgspec.json.Decoder(
+    defstruct("Counts", [(count, int) for count in COUNTS], gc=False)
+).decode
 
 
 def thread(value: bytes) -> tuple[str, int, list[int | None]]:
@@ -100,7 +105,7 @@ def _identity(person: _Person | None) -> tuple[str | None, str | None]:
     return None if called is None else f"@{called}", called
 
 
-def activity(value: bytes) -> list[int]:
+def activity(value: bytes) -> tuple[int, ...]:
     """The counts of a quarter hour."""
-    read: dict[str, int] = msgspec.json.decode(value)
-    return [read[count] for count in COUNTS]
+    counts: tuple[int, ...] = astuple(_counts(value))
+    return counts

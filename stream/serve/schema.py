@@ -10,15 +10,16 @@ from stream.core.waits import METRICS
 if TYPE_CHECKING:
     from pathlib import Path
 
-VERSION: Final = 2  # Of the tables below; a database of another is built anew.
+VERSION: Final = 3  # Of the tables below; a database of another is built anew.
 COUNTS: Final = ("questions", "answers", "posts", "comments", "edits", "deletions", "bounded")
 
 _WAITS: Final = ", ".join(f"{m}_status INT, {m}_after INT, {m}_by INT" for m in METRICS)
 _COUNTS: Final = ", ".join(f"{count} INT NOT NULL" for count in COUNTS)
 
 # Threads and communities are numbered in the order of first sight, which keeps the indexes of
-# what is being written at their right end. `events.thread` is 0 where an event concerns a
-# community, and -1 for its copies in other partitions than the community's own.
+# what is being written at their right end. Events have the order in which they came; a row of
+# `stretches` says where some hundred of a partition's are. `events.thread` is 0 where an event
+# concerns a community, and -1 for its copies in other partitions than the community's own.
 TABLES: Final = f"""
 CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE communities(no INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -26,8 +27,10 @@ CREATE TABLE names(no INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE);
 CREATE TABLE events(
     seq INTEGER PRIMARY KEY, part INT NOT NULL, off INT NOT NULL, thread INT NOT NULL,
     community INT NOT NULL, kind INT NOT NULL, at INT NOT NULL, raw BLOB NOT NULL);
-CREATE UNIQUE INDEX events_place ON events(part, off, community, kind, at);
-CREATE INDEX events_thread ON events(thread, seq);
+CREATE INDEX events_thread ON events(thread);
+CREATE TABLE stretches(
+    part INT, first INT, last INT NOT NULL, seq INT NOT NULL, until INT NOT NULL,
+    PRIMARY KEY(part, first)) WITHOUT ROWID;
 CREATE TABLE threads(
     no INTEGER PRIMARY KEY, part INT NOT NULL, community INT NOT NULL, state TEXT NOT NULL,
     first_at INT NOT NULL, key TEXT NOT NULL, raw BLOB NOT NULL);
@@ -64,14 +67,17 @@ CREATE TABLE cuts(
     part INTEGER PRIMARY KEY, off INT NOT NULL, watermark INT, place INT, raw BLOB);
 """
 NAMES: Final = (
-    *("meta", "communities", "names", "events", "threads", "waits", "spans", "items"),
-    *("replies", "activity", "people", "clock", "pending", "positions", "ends", "cuts"),
+    *("meta", "communities", "names", "events", "stretches", "threads", "waits", "spans"),
+    *("items", "replies", "activity", "people", "clock", "pending", "positions", "ends", "cuts"),
 )
 
 
 def open_writer(path: Path) -> sqlite3.Connection:
-    """The one connection that writes; tables of another version are made anew."""
-    db = sqlite3.connect(path, isolation_level=None)
+    """The one connection that writes; tables of another version are made anew.
+
+    Its threads take turns.
+    """
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     for pragma in (
         "page_size=8192",
         "journal_mode=WAL",

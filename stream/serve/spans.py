@@ -23,7 +23,7 @@ from stream.core.events import (
 from stream.serve.log import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from stream.serve.log import Row
 
@@ -44,24 +44,23 @@ CHANGING: Final = frozenset(
 )
 NEVER: Final = 1 << 60
 
-PUT: Final = (
-    "INSERT INTO spans VALUES(?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-    " first = min(first, excluded.first), last = max(last, excluded.last),"
-    " edited = max(edited, excluded.edited), aliased = max(aliased, excluded.aliased)"
-)
-
 
 class Spans:
     """Those of the events of one batch."""
 
+    WIDEN: Final = (
+        "ON CONFLICT DO UPDATE SET first = min(first, excluded.first),"
+        " last = max(last, excluded.last), edited = max(edited, excluded.edited),"
+        " aliased = max(aliased, excluded.aliased)"
+    )
+
     def __init__(self) -> None:
         self._found: dict[int, list[int]] = {}
 
-    def seen(self, events: Iterable[Row]) -> Iterator[Row]:
-        """``events``, each looked at on its way."""
+    def see(self, events: Iterable[Row]) -> None:
+        """Widen those of the threads of ``events``."""
         found = self._found
-        for event in events:
-            number, kind, at = event.thread, event.kind, event.at
+        for _, _, _, number, _, kind, at, _ in events:
             if number > 0 and (kind in CHANGING or kind == EDITED):
                 span = found.get(number)
                 if span is None:
@@ -72,9 +71,7 @@ class Spans:
                     span[0] = min(span[0], at)
                     span[1] = max(span[1], at)
                     span[3] |= kind == ALIASED
-            yield event
 
-    def rows(self) -> Iterator[tuple[int, int, int, int, int]]:
+    def rows(self) -> list[tuple[int, ...]]:
         """In the order of the table's columns."""
-        for number, (first, last, edited, aliased) in self._found.items():
-            yield number, first, last, edited, aliased
+        return [(number, *span) for number, span in self._found.items()]

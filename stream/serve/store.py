@@ -1,25 +1,32 @@
 """What was read from Kafka becomes rows: a batch and the position after it are one transaction.
 
 Events of the log are stored at once. Records of the views wait until a cut covers them, so that
-whoever reads sees them a cut at a time; too many of them wait in the table ``pending``.
+whoever reads sees them a cut at a time; too many of them wait in the table ``pending``. A batch is
+made into rows first and written then, so that the next can be made while one is written.
 """
 
 from __future__ import annotations
 
 import logging
-from bisect import bisect_right
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from stream.codec.cuts import Cut, decode_cut
+from stream.codec.cuts import decode_cut
 from stream.errors import DecodeError
-from stream.serve.log import Reader
+from stream.serve.changes import ViewReader
+from stream.serve.in_step import InStep
+from stream.serve.log import Reader, stretches
 from stream.serve.numbers import Numbers
-from stream.serve.tables import Tables
+from stream.serve.tables import Move, Said, Spilled, Tables, Written
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Mapping, Sequence
+
+Place: TypeAlias = tuple[str, int]  # A topic's short name, and a partition.
+
+Arrived: TypeAlias = tuple[int, bytes | None, bytes | None]
+"""A record: offset, key, value."""
 
 VIEWS: Final = ("items", "threads", "replies", "activity", "people")
 WAITING_MAX: Final = 100_000  # Records that wait in memory, some 70 MB; then in the database.
@@ -28,185 +35,156 @@ CUTS_MAX: Final = 1_000
 log = logging.getLogger(__name__)
 
 
-class Arrived(Protocol):
-    """A record as `stream.kafka.follow` gives it."""
-
-    @property
-    def offset(self) -> int: ...
-    @property
-    def key(self) -> bytes | None: ...
-    @property
-    def value(self) -> bytes | None: ...
-
-
-class Waiting(NamedTuple):
-    """A view's record that no cut covers yet."""
-
-    offset: int
-    key: bytes
-    value: bytes | None
-
-
-class Said(NamedTuple):
-    """A cut, and the record of ``progress`` that said it."""
-
-    offset: int
-    raw: bytes
-    cut: Cut
-
-
-def _reach(said: Said) -> int:
-    return said.cut.offset + sum(said.cut.views.values())
-
-
 def _cuts(part: int, records: Sequence[Arrived]) -> Iterator[Said]:
-    for record in records:
-        raw = record.value or b""
+    for offset, _, value in records:
+        raw = value or b""
         try:
-            cut = decode_cut(raw, where=f"progress[{part}]@{record.offset}")
+            cut = decode_cut(raw, where=f"progress[{part}]@{offset}")
         except DecodeError as error:
             log.warning("passed over: %s", error)
         else:
-            yield Said(record.offset, raw, cut)
+            yield Said(offset, raw, cut)
 
 
 class Store:
-    """The writing side of the database; one process has one."""
+    """The writing side of the database; one process has one.
+
+    ``asked`` is a connection for what is looked up while ``db`` may be writing in another thread.
+    """
 
     def __init__(
-        self, db: sqlite3.Connection, *, partitions: int, waiting_max: int = WAITING_MAX
+        self,
+        db: sqlite3.Connection,
+        *,
+        partitions: int,
+        asked: sqlite3.Connection | None = None,
+        waiting_max: int = WAITING_MAX,
     ) -> None:
-        self._db = db
-        self._partitions = partitions
-        self._first = 0
         self._waiting_max = waiting_max
-        self._threads = Numbers(db, "names", "key")
-        self._communities = Numbers(db, "communities", "name")
+        self._threads = Numbers(asked or db, "names", "key")
+        self._communities = Numbers(asked or db, "communities", "name")
         self._reader = Reader(self._threads, self._communities, partitions=partitions)
-        self._tables = Tables(db, self._threads, self._communities)
-        self._waiting: dict[tuple[str, int], list[Waiting]] = defaultdict(list)
+        self._views = ViewReader(self._threads, self._communities)
+        self._tables = Tables(db, self._views)
+        self._seq = int(db.execute("SELECT ifnull(max(seq), 0) + 1 FROM events").fetchone()[0])
+        self._shown = dict(db.execute("SELECT part, off FROM cuts").fetchall())
+        spilled = db.execute("SELECT view, part, max(off) FROM pending GROUP BY view, part")
+        self._spilled: dict[Place, int] = {(v, part): off for v, part, off in spilled.fetchall()}
+        self._waiting: dict[Place, list[tuple[int, bytes, bytes | None]]] = defaultdict(list)
         self._cuts: dict[int, list[Said]] = defaultdict(list)
-        self._read: dict[tuple[str, int], int] = dict(self.positions())
+        kept = db.execute("SELECT topic, part, next FROM positions").fetchall()
+        self._read: dict[Place, int] = {(topic, part): offset for topic, part, offset in kept}
+        self._kept = dict(self._read)
         # Cuts that were there before we started may be older than what compaction left.
         self.cuts_from: Mapping[int, int] = {}
+        self._steps = InStep(("events", *VIEWS), partitions)
 
-    def positions(self) -> dict[tuple[str, int], int]:
-        """(topic's short name, partition) → the offset to go on from after a restart."""
-        found = self._db.execute("SELECT topic, part, next FROM positions").fetchall()
-        return {(topic, part): offset for topic, part, offset in found}
+    def positions(self) -> dict[Place, int]:
+        """The offset of each place to go on from after a restart."""
+        return dict(self._kept)
 
-    def wanted(self, most: int) -> dict[tuple[str, int], int]:
-        """How many records of which places to read next: of a partition, those up to a cut.
+    def wanted(self, most: int) -> dict[Place, int]:
+        """How many records of which places to read next, some ``most`` in all."""
+        return self._steps.wanted(most, self._read, self._cuts, self.cuts_from)
 
-        Else what is read of some views would wait for what is not yet read of others. A whole
-        cut of one partition comes before part of another's; some ``most`` in all.
-        """
-        wanted: dict[tuple[str, int], int] = {}
-        left = most
-        for part in self._in_turn():
-            wanted["progress", part] = most
-            if self._read.get(("progress", part), 0) < self.cuts_from.get(part, 0) or left <= 0:
-                continue
-            missing = self._missing(part, left)
-            wanted |= missing
-            if self._cuts.get(part):
-                left -= sum(missing.values())
-        return wanted
-
-    def _in_turn(self) -> list[int]:
-        """All partitions, each time another first."""
-        self._first = (self._first + 1) % self._partitions
-        return [(self._first + part) % self._partitions for part in range(self._partitions)]
-
-    def _missing(self, part: int, most: int) -> dict[tuple[str, int], int]:
-        """What is to be read up to the last cut within ``most`` records, or to the next one."""
-        read = {topic: self._read.get((topic, part), 0) for topic in ("events", *VIEWS)}
-        cuts = self._cuts.get(part)
-        if not cuts:
-            return {(topic, part): most for topic in read}
-        within = bisect_right(cuts, sum(read.values()) + most, key=_reach)
-        cut = cuts[max(within - 1, 0)].cut
-        upto = {"events": cut.offset, **cut.views}
-        return {
-            (topic, part): min(end - read[topic], most)
-            for topic, end in upto.items()
-            if end > read[topic]
-        }
+    @property
+    def alone(self) -> bool:
+        """Whether what was made has to be written before the next is made."""
+        return bool(self._spilled)
 
     def apply(
-        self,
-        batch: Mapping[tuple[str, int], Sequence[Arrived]],
-        positions: Mapping[tuple[str, int], int],
+        self, batch: Mapping[Place, Sequence[Arrived]], positions: Mapping[Place, int]
     ) -> None:
         """Store ``batch``, after which the reader stands at ``positions``."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            self._take(batch)
-            self._read.update(positions)
-            for part in sorted(self._cuts):
-                self._show(part)
-            if sum(map(len, self._waiting.values())) > self._waiting_max:
-                self._spill()
-            self._keep_positions()
-            self._db.execute("COMMIT")
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            self._threads.forget()
-            self._communities.forget()
-            raise
+        self.write(self.made(batch, positions))
 
-    def _take(self, batch: Mapping[tuple[str, int], Sequence[Arrived]]) -> None:
+    def made(
+        self, batch: Mapping[Place, Sequence[Arrived]], positions: Mapping[Place, int]
+    ) -> Written:
+        """The rows of ``batch``. All is lost for this store unless they are written, in turn."""
+        written = Written()
+        self._take(batch, written)
+        self._read.update(positions)
+        for part in sorted(self._cuts):
+            self._show(part, written)
+        if sum(map(len, self._waiting.values())) > self._waiting_max:
+            self._spill(written)
+        written.threads = self._threads.fresh()
+        written.communities = self._communities.fresh()
+        written.positions = list(self._moved())
+        return written
+
+    def write(self, written: Written) -> None:
+        """Write it, all or nothing; may be another thread than that which makes the next."""
+        self._tables.write(written)
+
+    def _take(self, batch: Mapping[Place, Sequence[Arrived]], written: Written) -> None:
         for (topic, part), records in batch.items():
             if topic == "events":
-                self._tables.add_events(self._reader.rows(part, records))
+                read = self._read.get((topic, part), 0)
+                if records and records[0][0] < read:
+                    records = [record for record in records if record[0] >= read]  # noqa: PLW2901
+                rows = self._reader.rows(part, records, self._seq)
+                written.events += rows
+                written.stretches += stretches(rows)
+                self._seq += len(rows)
             elif topic == "progress":
                 self._cuts[part] += _cuts(part, records)
                 if len(self._cuts[part]) > CUTS_MAX:  # A later cut says all that one before says.
                     del self._cuts[part][:-1:2]
             else:
                 self._waiting[topic, part] += [
-                    Waiting(r.offset, r.key, r.value) for r in records if r.key is not None
+                    (offset, key, value) for offset, key, value in records if key is not None
                 ]
 
-    def _show(self, part: int) -> None:
+    def _show(self, part: int, written: Written) -> None:
         """Apply what the newest cut covers of which everything has been read."""
         if self._read.get(("progress", part), 0) < self.cuts_from.get(part, 0):
             return
         cuts = self._cuts[part]
-        covered = [place for place, said in enumerate(cuts) if self._has_read(part, said.cut)]
+        covered = [place for place, said in enumerate(cuts) if self._has_read(part, said)]
         if not covered:
             return
         said = cuts[covered[-1]]
-        cut = said.cut
         del cuts[: covered[-1] + 1]
-        if cut.offset < self._tables.shown(part):
+        shown = self._shown.get(part, 0)
+        if said.cut.offset < shown:
             return  # Read again after a restart.
         for view in VIEWS:
-            self._apply_view(view, part, cut.views.get(view, 0))
-        self._tables.move_clock(part, said)
+            self._apply_view(view, part, said.cut.views.get(view, 0), written)
+        written.moves.append(Move(shown, said))
+        self._shown[part] = said.cut.offset
 
-    def _has_read(self, part: int, cut: Cut) -> bool:
-        return self._read.get(("events", part), 0) >= cut.offset and all(
-            self._read.get((view, part), 0) >= offset for view, offset in cut.views.items()
+    def _has_read(self, part: int, said: Said) -> bool:
+        return self._read.get(("events", part), 0) >= said.cut.offset and all(
+            self._read.get((view, part), 0) >= offset for view, offset in said.cut.views.items()
         )
 
-    def _apply_view(self, view: str, part: int, end: int) -> None:
-        self._tables.apply_spilled(view, part, end)
+    def _apply_view(self, view: str, part: int, end: int, written: Written) -> None:
+        if (view, part) in self._spilled:
+            written.spilled.append(Spilled(view, part, end))
+            if self._spilled[view, part] < end:
+                del self._spilled[view, part]
         waiting = self._waiting[view, part]
-        covered = {record.key: record.value for record in waiting if record.offset < end}
-        self._tables.apply(view, part, covered.items())
-        self._waiting[view, part] = [record for record in waiting if record.offset >= end]
+        latest = {key: value for offset, key, value in waiting if offset < end}
+        self._views.read(view, part, latest.items(), written.changes)
+        self._waiting[view, part] = [record for record in waiting if record[0] >= end]
 
-    def _spill(self) -> None:
+    def _spill(self, written: Written) -> None:
         for (view, part), waiting in self._waiting.items():
-            self._tables.spill(view, part, waiting)
+            self._views.number(view, part, [key for _, key, _ in waiting])
+            written.spills += [(part, view, *record) for record in waiting]
+            if waiting:
+                self._spilled[view, part] = waiting[-1][0]
         self._waiting.clear()
 
-    def _keep_positions(self) -> None:
-        """What waits in memory is read again after a restart."""
+    def _moved(self) -> Iterator[tuple[str, int, int]]:
+        """Positions that are others now. What waits in memory is read again after a restart."""
         for (topic, part), offset in self._read.items():
-            waiting = self._waiting.get((topic, part))
-            kept = waiting[0].offset if waiting else offset
             if topic == "progress" and self._cuts.get(part):
                 continue  # Read again from the last one that was shown.
-            self._tables.keep_position(topic, part, kept)
+            waiting = self._waiting.get((topic, part))
+            kept = waiting[0][0] if waiting else offset
+            if self._kept.get((topic, part)) != kept:
+                self._kept[topic, part] = kept
+                yield topic, part, kept

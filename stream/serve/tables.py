@@ -1,65 +1,87 @@
-"""The statements that write: events, rows of views, the clock at a cut, positions."""
+"""What one transaction writes, and how: rows of the log and of the views, the clock, positions."""
 
 from __future__ import annotations
 
-import logging
-from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
-from stream.codec.times import read_time
 from stream.core.events import ReplayFinished, ReplayProgressed
-from stream.core.waits import METRICS
 from stream.core.when import Time, ms
-from stream.serve import rows
-from stream.serve.log import KINDS
-from stream.serve.schema import COUNTS
-from stream.serve.spans import PUT as PUT_SPAN
+from stream.serve.bulk import put
+from stream.serve.changes import Changes
+from stream.serve.log import COPY, KINDS, OF_COMMUNITY
 from stream.serve.spans import Spans
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Sequence
 
-    from stream.serve.log import Row
-    from stream.serve.numbers import Numbers
-    from stream.serve.store import Said, Waiting
+    from stream.codec.cuts import Cut
+    from stream.serve.changes import ViewReader
+    from stream.serve.log import Row, Stretch
 
-_REPLAY: Final = (KINDS[ReplayProgressed], KINDS[ReplayFinished])
-_EVENT: Final = (
-    "INSERT OR IGNORE INTO events(part, off, thread, community, kind, at, raw)"
-    " VALUES(?, ?, ?, ?, ?, ?, ?)"
-)
-_SPILL: Final = "INSERT OR REPLACE INTO pending VALUES(?, ?, ?, ?, ?)"
-_SPILLED: Final = (
-    "SELECT key, value FROM pending WHERE part = ? AND view = ? AND off < ? ORDER BY off"
-)
+READ_AT_ONCE: Final = 10_000
 
-
-def _replace(table: str, columns: int) -> str:
-    return f"INSERT OR REPLACE INTO {table} VALUES({', '.join('?' * columns)})"
-
-
-_PUT: Final = {
-    "threads": _replace("threads", 7),
-    "waits": _replace("waits", 2 + 3 * len(METRICS)),
-    "items": _replace("items", 7),
-    "replies": _replace("replies", 3),
-    "activity": _replace("activity", 3 + len(COUNTS)),
-    "people": _replace("people", 4),
-}
+_SUMMARY: Final = 7  # Columns of `threads`; those of `waits` follow in a row that was read.
 _DROP: Final = {
     "threads": "DELETE FROM threads WHERE no = ?",
-    "waits": "DELETE FROM waits WHERE no = ?",
     "items": "DELETE FROM items WHERE thread = ? AND item = ?",
     "replies": "DELETE FROM replies WHERE thread = ? AND item = ?",
     "activity": "DELETE FROM activity WHERE community = ? AND start = ? AND part = ?",
     "people": "DELETE FROM people WHERE community = ? AND key = ? AND part = ?",
 }
+_FURTHER: Final = (
+    "ON CONFLICT DO UPDATE SET until = CASE WHEN excluded.until IS NULL THEN until"
+    " ELSE max(excluded.until, ifnull(until, excluded.until)) END,"
+    " seen = max(seen, excluded.seen)"
+)
+_EVENTS: Final = (  # Of a partition, from one offset up to another.
+    "FROM stretches s JOIN events e ON e.seq BETWEEN s.seq AND s.until WHERE s.part = :part"
+    " AND s.first < :end AND s.first >= ifnull((SELECT max(first) FROM stretches"
+    " WHERE part = :part AND first <= :since), 0) AND e.off >= :since AND e.off < :end"
+)
+_OF_COMMUNITIES: Final = f"e.thread IN ({OF_COMMUNITY}, {COPY})"
+_MARKS: Final = f"e.kind IN ({KINDS[ReplayProgressed]}, {KINDS[ReplayFinished]})"
 
 
-log = logging.getLogger(__name__)
+class Said(NamedTuple):
+    """A cut, and the record of ``progress`` that said it."""
+
+    offset: int
+    raw: bytes
+    cut: Cut
+
+
+class Move(NamedTuple):
+    """Which cut is shown next of its partition, and up to which offset of the log one was."""
+
+    since: int
+    said: Said
+
+
+class Spilled(NamedTuple):
+    """Records of a view that wait in the database and lie before ``end``."""
+
+    view: str
+    part: int
+    end: int
+
+
+@dataclass(slots=True)
+class Written:
+    """All that one transaction writes; made without asking the tables."""
+
+    threads: list[tuple[int, str]] = field(default_factory=list)
+    communities: list[tuple[int, str]] = field(default_factory=list)
+    events: list[Row] = field(default_factory=list)
+    stretches: list[Stretch] = field(default_factory=list)
+    spilled: list[Spilled] = field(default_factory=list)
+    changes: Changes = field(default_factory=Changes)
+    moves: list[Move] = field(default_factory=list)
+    spills: list[tuple[int, str, int, bytes, bytes | None]] = field(default_factory=list)
+    positions: list[tuple[str, int, int]] = field(default_factory=list)
 
 
 class _Until(msgspec.Struct, gc=False):
@@ -74,120 +96,91 @@ _progress: Final = msgspec.json.Decoder(_Progress).decode
 
 
 class Tables:
-    """Inside a transaction that somebody else begins and ends."""
+    """The one connection that writes; used by one thread at a time."""
 
-    def __init__(self, db: sqlite3.Connection, threads: Numbers, communities: Numbers) -> None:
+    def __init__(self, db: sqlite3.Connection, views: ViewReader) -> None:
         self._db = db
-        self._threads = threads
-        self._communities = communities
+        self._views = views  # Used for what was spilled, whose names have their numbers.
 
-    def add_events(self, events: Iterable[Row]) -> None:
+    def write(self, written: Written) -> None:
+        """All of it or nothing."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            self._write(written)
+            self._db.execute("COMMIT")
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+
+    def _write(self, written: Written) -> None:
+        self._put("INSERT INTO communities(no, name)", written.communities)
+        self._put("INSERT INTO names(no, key)", written.threads)
+        self._put("INSERT INTO events", written.events)
+        self._put("INSERT INTO stretches", written.stretches)
         spans = Spans()
-        self._db.executemany(_EVENT, spans.seen(events))
-        self._db.executemany(PUT_SPAN, spans.rows())
+        spans.see(written.events)
+        self._put("INSERT INTO spans", spans.rows(), spans.WIDEN)
+        for spilled in written.spilled:
+            self._unspill(spilled)
+        self._change(written.changes)
+        for move in written.moves:
+            self._move(move)
+        self._put("INSERT OR REPLACE INTO pending", written.spills)
+        self._put("INSERT OR REPLACE INTO positions", written.positions)
 
-    def apply(self, view: str, part: int, records: Iterable[tuple[bytes, bytes | None]]) -> None:
-        """Put the rows of ``records``, or drop those that a tombstone names."""
-        puts: list[tuple[object, ...]] = []
-        drops: list[tuple[object, ...]] = []
-        waits: list[tuple[object, ...]] = []
-        for key, value in records:
-            try:
-                found = self._place(view, part, key.decode())
-                row, wait = self._row(view, found, key.decode(), value) if value else ((), None)
-            except (ValueError, KeyError, msgspec.MsgspecError) as error:
-                log.warning("a record of %s[%s] passed over: %r: %s", view, part, key, error)
-                continue
-            if value is None:
-                drops.append(found)
-                continue
-            puts.append((*row[:1], part, *row[1:]) if view == "threads" else row)
-            if wait is not None:
-                waits.append(wait)
-        self._db.executemany(_DROP[view], drops)
-        self._db.executemany(_PUT[view], puts)
-        if view == "threads":
-            self._db.executemany(_DROP["waits"], drops)
-            self._db.executemany(_PUT["waits"], waits)
+    def _put(self, into: str, rows: Sequence[Sequence[object]], then: str = "") -> None:
+        put(self._db, into, rows, then)
 
-    def _place(self, view: str, part: int, key: str) -> tuple[int | str, ...]:
-        """The columns that find a row."""
-        if view == "threads":
-            return (self._threads.of(key),)
-        first, _, last = key.rpartition("/")
-        if view in {"items", "replies"}:
-            return self._threads.of(first), unquote(last)
-        community = self._communities.of(unquote(first))
-        return (community, read_time(last) if view == "activity" else last, part)
+    def _change(self, changes: Changes) -> None:
+        for view, places in changes.drops.items():
+            self._db.executemany(_DROP[view], places)
+            if view == "threads":
+                self._db.executemany("DELETE FROM waits WHERE no = ?", places)
+        for view, rows in changes.puts.items():
+            if view == "threads":
+                waits = [(row[0], row[2], *row[_SUMMARY:]) for row in rows]
+                self._put("INSERT OR REPLACE INTO waits", waits)
+                self._put("INSERT OR REPLACE INTO threads", [row[:_SUMMARY] for row in rows])
+            else:
+                self._put(f"INSERT OR REPLACE INTO {view}", rows)
 
-    def _row(
-        self, view: str, found: tuple[int | str, ...], key: str, value: bytes
-    ) -> tuple[tuple[object, ...], tuple[object, ...] | None]:
-        """The row, its part left out, and that of ``waits``."""
-        if view == "threads":
-            state, first_at, waits = rows.thread(value)
-            community = self._communities.of(unquote(key.partition("/")[0]))
-            return (*found, community, state, first_at, key, value), (*found, community, *waits)
-        if view == "items":
-            community = self._communities.of(unquote(key.partition("/")[0]))
-            return (*found, community, *rows.item(value), value), None
-        if view == "activity":
-            return (*found, *rows.activity(value)), None
-        return (*found, value), None
+    def _unspill(self, spilled: Spilled) -> None:
+        """Apply what waits, some at a time: there may be as much of it as there is of a view."""
+        view, part, end = spilled
+        since = -1
+        while found := self._db.execute(
+            "SELECT off, key, value FROM pending WHERE part = ? AND view = ? AND off > ?"
+            " AND off < ? ORDER BY off LIMIT ?",
+            (part, view, since, end, READ_AT_ONCE),
+        ).fetchall():
+            changes = Changes()
+            latest = {key: value for _, key, value in found}
+            self._views.read(view, part, latest.items(), changes)
+            self._change(changes)
+            since = found[-1][0]
+        gone = "DELETE FROM pending WHERE part = ? AND view = ? AND off < ?"
+        self._db.execute(gone, (part, view, end))
 
-    def spill(self, view: str, part: int, waiting: Iterable[Waiting]) -> None:
-        """Let them wait in the database."""
-        self._db.executemany(_SPILL, ((part, view, *record) for record in waiting))
-
-    def apply_spilled(self, view: str, part: int, end: int) -> None:
-        """Apply those of `spill` that lie before ``end``."""
-        spilled = self._db.execute(_SPILLED, (part, view, end)).fetchall()
-        if spilled:
-            self.apply(view, part, dict(spilled).items())
-            gone = "DELETE FROM pending WHERE part = ? AND view = ? AND off < ?"
-            self._db.execute(gone, (part, view, end))
-
-    def shown(self, part: int) -> int:
-        """The offset of the log up to which the views are shown."""
-        found = self._db.execute("SELECT off FROM cuts WHERE part = ?", (part,)).fetchone()
-        return int(found[0]) if found else 0
-
-    def move_clock(self, part: int, said: Said) -> None:
+    def _move(self, move: Move) -> None:
         """Let the cut be the one that is shown, with the event time that it has come to."""
-        cut = said.cut
-        span = (part, self.shown(part), cut.offset)
-        within = "FROM events WHERE part = ? AND off >= ? AND off < ?"
-        seen = self._db.execute(
-            f"SELECT community, max(at) {within} GROUP BY community",
-            span,
-        ).fetchall()
-        marks = self._db.execute(
-            f"SELECT community, raw {within} AND kind IN (?, ?)",
-            (*span, *_REPLAY),
-        ).fetchall()
-        self._advance(part, dict(seen), marks)
-        self._db.execute(
-            "INSERT OR REPLACE INTO cuts VALUES(?, ?, ?, ?, ?)",
-            (part, cut.offset, cut.watermark, said.offset, said.raw),
+        offset, raw, cut = move.said
+        span = {"part": cut.partition, "since": move.since, "end": cut.offset}
+        seen = f"SELECT e.community, max(e.at) {_EVENTS} GROUP BY e.community"
+        marks = f"SELECT e.community, e.raw {_EVENTS} AND {_OF_COMMUNITIES} AND {_MARKS}"
+        self._advance(
+            cut.partition,
+            self._db.execute(seen, span).fetchall(),
+            self._db.execute(marks, span).fetchall(),
         )
+        shown = (cut.partition, cut.offset, cut.watermark, offset, raw)
+        self._db.execute("INSERT OR REPLACE INTO cuts VALUES(?, ?, ?, ?, ?)", shown)
 
     def _advance(
-        self, part: int, seen: Mapping[int, int], marks: Iterable[tuple[int, bytes]]
+        self, part: int, seen: Iterable[tuple[int, int]], marks: Iterable[tuple[int, bytes]]
     ) -> None:
         until: dict[int, int] = {}
         for community, raw in marks:
             at = ms(_progress(raw).data.until)
             until[community] = max(until.get(community, at), at)
-        self._db.executemany(
-            "INSERT INTO clock VALUES(?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-            " until = CASE WHEN excluded.until IS NULL THEN until"
-            " ELSE max(excluded.until, ifnull(until, excluded.until)) END,"
-            " seen = max(seen, excluded.seen)",
-            [(number, part, until.get(number), at) for number, at in seen.items()],
-        )
-
-    def keep_position(self, topic: str, part: int, offset: int) -> None:
-        self._db.execute(
-            "INSERT INTO positions VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET next = excluded.next",
-            (topic, part, offset),
-        )
+        clock = [(community, part, until.get(community), at) for community, at in seen]
+        self._put("INSERT INTO clock", clock, _FURTHER)

@@ -41,12 +41,41 @@ async def test_what_is_not_wanted_yet_stays_for_later(settings, topic):
     async with open_reader(settings, [topic], {}) as reader:
         some = await reader.take({(topic, 1): 3}, 5000)
         more = await reader.take({(topic, 1): 2, (topic, 2): 1}, 5000)
-        rest = await read_to_end(reader)
+        rest = await _taken_to_end(reader)
+    async with open_reader(settings, [topic], {}) as reader:
+        whole = await read_to_end(reader)
 
     counts = [{place: len(records) for place, records in got.items()} for got in (some, more)]
     assert counts == [{(topic, 1): 3}, {(topic, 1): 2, (topic, 2): 1}]
-    seen = _values(some) + _values(more) + _values(rest)
-    assert sorted(seen) == sorted(_said(n).value for n in range(100))
+    for place, records in whole.items():
+        taken = [*some.get(place, ()), *more.get(place, ()), *rest.get(place, ())]
+        assert taken == [(r.offset, r.key, r.value) for r in records]
+
+
+async def test_what_comes_while_waiting_is_taken_at_once(settings, topic):
+    async with open_reader(settings, [topic], {}) as reader, open_publisher(settings) as publisher:
+        await _taken_to_end(reader)
+        waiting = asyncio.create_task(reader.take(_all_of(settings, topic), 10_000))
+        await asyncio.sleep(0.1)
+        await publisher.publish([_said(7)])
+        await publisher.flush()
+        async with asyncio.timeout(2):
+            [[(_, _, value)]] = (await waiting).values()
+    assert value == _said(7).value
+
+
+def _all_of(settings, topic):
+    return {(topic, part): 1000 for part in range(settings.partitions)}
+
+
+async def _taken_to_end(reader):
+    ends = await reader.ends()
+    taken: dict[tuple[str, int], list[object]] = {}
+    while await reader.positions() != ends:
+        for place, records in (await reader.take(dict.fromkeys(ends, 7), 100)).items():
+            taken.setdefault(place, []).extend(records)
+    assert await reader.take(dict.fromkeys(ends, 7), 50) == {}
+    return taken
 
 
 async def test_nothing_new_is_nothing_after_the_time_given(settings, topic):

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from itertools import cycle, repeat
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stream.codec.cuts import Cut, encode_cut
-from stream.serve.schema import open_writer
+from stream.serve import log, numbers
+from stream.serve import tables as written
+from stream.serve.schema import open_reader, open_writer
 from stream.serve.store import Store
 from tests.laws.stories import broad, crowded
 from tests.serve.world import Record, World
@@ -32,6 +37,7 @@ TABLES = {
     "pending": "SELECT * FROM pending",
 }
 NUMBERS = {"no", "community"}
+MEMORY = Path(":memory:")
 
 
 def tables(db):
@@ -54,7 +60,7 @@ def told(seed, *, rounds=3):
     return world
 
 
-def followed(world, path=":memory:", sizes=(1_000,), order=None, **more):
+def followed(world, path=MEMORY, sizes=(1_000,), order=None, **more):
     db = open_writer(path)
     store = Store(db, partitions=world.partitions, **more)
     for batch, positions in world.batches({}, cycle(sizes), order):
@@ -90,7 +96,7 @@ def in_step(world, store, most):
 @example(1, 200)
 def test_read_in_step_nothing_waits_for_long_and_all_is_shown(seed, most):
     world = told(seed)
-    db = open_writer(":memory:")
+    db = open_writer(MEMORY)
     store = Store(db, partitions=world.partitions, waiting_max=0)
     for batch, positions in in_step(world, store, most):
         store.apply(batch, positions)
@@ -111,8 +117,46 @@ def test_cuts_from_before_the_start_are_read_before_any_view(served):
 def test_what_waits_in_the_database_shows_as_what_waits_in_memory(seed, size):
     world = told(seed)
     progress_last = sorted(world.ends(), key=lambda place: place[0] == "progress")
-    spilling = followed(world, sizes=[size], order=progress_last, waiting_max=3)
+    with pytest.MonkeyPatch.context() as slow:
+        slow.setattr(written, "READ_AT_ONCE", 2)
+        spilling = followed(world, sizes=[size], order=progress_last, waiting_max=3)
     assert tables(spilling) == tables(followed(world))
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 60), st.sampled_from([3, 100_000]))
+def test_what_is_made_while_the_one_before_is_not_written_yet_is_the_same(
+    tmp_path_factory, seed, size, spills
+):
+    world = told(seed)
+    path = tmp_path_factory.mktemp("beside") / "views.db"
+    with closing(open_writer(path)) as db, closing(open_reader(path)) as asked:
+        with pytest.MonkeyPatch.context() as forgetful:
+            forgetful.setattr(numbers, "REMEMBERED_MAX", 2)
+            forgetful.setattr(log, "REMEMBERED_MAX", 2)
+            store = Store(db, partitions=world.partitions, asked=asked, waiting_max=spills)
+            before = None
+            for batch, positions in world.batches({}, repeat(size)):
+                made = store.made(batch, positions)
+                if before is not None:
+                    store.write(before)
+                before = made
+                if store.alone:
+                    store.write(before)
+                    before = None
+            if before is not None:
+                store.write(before)
+        assert tables(db) == tables(followed(world))
+
+
+def test_events_that_were_stored_are_not_stored_again(served):
+    served.world.publish(asked(), answered(after=HOUR))
+    served.world.work()
+    served.follow()
+    part = served.world.part()
+    again = served.world.topics["events", part]
+    served.store.apply({("events", part): again}, {("events", part): len(again)})
+    assert served.db.execute("SELECT count(*) FROM events").fetchone() == (len(again),)
 
 
 @settings(max_examples=20, deadline=None)

@@ -1,0 +1,59 @@
+"""Records with nothing but offset, key and value: to make aiokafka's takes as long as to read them.
+
+What has been fetched is taken out of the consumer here as `getmany` does it, where nothing has
+gone wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from aiokafka.consumer.fetcher import FetchResult
+
+if TYPE_CHECKING:
+    from aiokafka import AIOKafkaConsumer, TopicPartition
+
+Bare: TypeAlias = tuple[int, bytes | None, bytes | None]
+
+
+def fetched(consumer: AIOKafkaConsumer, place: TopicPartition, most: int) -> list[Bare] | None:
+    """At most so many of the records that have come of ``place``; None: ask the consumer."""
+    fetcher: Any = consumer._fetcher  # noqa: SLF001 # No public way to what lies in it.
+    result = fetcher._records.get(place)  # noqa: SLF001 # As above.
+    if result is None:
+        return []
+    if type(result) is not FetchResult:
+        return None
+    records = _taken(result, place, most)
+    if not result.has_more():
+        del fetcher._records[place]  # noqa: SLF001 # As above.
+        fetcher._notify(fetcher._wait_consume_future)  # noqa: SLF001 # As above.
+    return records
+
+
+async def arrival(consumer: AIOKafkaConsumer, within_s: float) -> None:
+    """Wait until something comes, or an error, which is raised."""
+    fetcher: Any = consumer._fetcher  # noqa: SLF001 # As above.
+    waiter = fetcher._create_fetch_waiter()  # noqa: SLF001 # As above.
+    await asyncio.wait([waiter], timeout=within_s)
+    if waiter.done():
+        waiter.result()
+    waiter.cancel()
+
+
+def _taken(result: Any, place: TopicPartition, most: int) -> list[Bare]:  # noqa: ANN401 # aiokafka's.
+    if not result.check_assignment(place) or not result.has_more():
+        return []
+    unpacking = result._partition_records  # noqa: SLF001 # As above.
+    unpacking._consumer_record = _bare  # noqa: SLF001 # As above.
+    records = list(islice(unpacking._records_iterator, most))  # noqa: SLF001 # As above.
+    result._update_position()  # noqa: SLF001 # As above.
+    if len(records) < most:
+        result._partition_records = None  # noqa: SLF001 # As above.
+    return records
+
+
+def _bare(_: TopicPartition, record: Any) -> Bare:  # noqa: ANN401 # aiokafka's.
+    return record.offset, record.key, record.value

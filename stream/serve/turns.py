@@ -1,0 +1,39 @@
+"""What is done with the database, one thing after the other, beside the loop that reads Kafka."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+
+class Turns:
+    """Done in a thread of their own: SQLite works there while Python reads on here."""
+
+    def __init__(self, thread: ThreadPoolExecutor) -> None:
+        self._thread = thread
+        self._begun: deque[asyncio.Future[None]] = deque()
+
+    def begin(self, do: Callable[[], None]) -> None:
+        """Have it done after what was begun before, some of whose errors may be raised here."""
+        while self._begun and self._begun[0].done():
+            self._begun.popleft().result()
+        self._begun.append(asyncio.get_running_loop().run_in_executor(self._thread, do))
+
+    async def done(self) -> None:
+        """Wait for all that was begun."""
+        while self._begun:
+            await asyncio.shield(self._begun[0])
+            del self._begun[0]
+
+
+@asynccontextmanager
+async def turns() -> AsyncIterator[Turns]:
+    """At the end, what was begun is still done."""
+    with ThreadPoolExecutor(1, thread_name_prefix="writer") as thread:
+        yield Turns(thread)
