@@ -1,4 +1,4 @@
-"""A broker that refuses to write: told so of topics, as it would of a disk that is full."""
+"""What is done to a run's topics from outside: refused writes, compaction, their end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from stream.kafka.connect import connection
-from stream.kafka.topics import Topics
+from stream.kafka.topics import VIEWS, Topics
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -18,38 +18,56 @@ if TYPE_CHECKING:
     from stream.config import Settings
 
 GONE_WITHIN_S: Final = 10.0
-MORE_THAN_THERE_ARE: Final = "2"  # Copies in step that a write asks for: there is one broker.
+REFUSED: Final = {"min.insync.replicas": "2"}  # Copies in step that a write asks for: there is one.
+COMPACTED: Final = {
+    "segment.ms": str(7 * 86_400_000),  # Of the records' own times: a few seconds of a replay.
+    "min.cleanable.dirty.ratio": "0.01",
+    "max.compaction.lag.ms": "1000",
+}
 
 
-@asynccontextmanager
-async def refusing(settings: Settings, topics: Iterable[str]) -> AsyncIterator[None]:
-    """Every write to ``topics`` is refused with NOT_ENOUGH_REPLICAS meanwhile."""
-    named = list(topics)
-    await _ask_for_copies(settings, named, MORE_THAN_THERE_ARE)
-    try:
-        yield
-    finally:
-        await _ask_for_copies(settings, named, "1")
+class Altered:
+    """The settings of a run's topics: ours, and what is set beside them."""
 
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._names = Topics(settings.prefix)
+        self._wanted = {name: dict(given) for name, given in self._names.settings().items()}
 
-async def _ask_for_copies(settings: Settings, topics: list[str], copies: str) -> None:
-    kept = Topics(settings.prefix).settings()
-    wanted = [
-        ConfigResource(
-            ConfigResourceType.TOPIC,
-            topic,
-            {**kept.get(topic, {}), "min.insync.replicas": copies},  # It sets all, or resets.
-        )
-        for topic in topics
-    ]
-    admin = AIOKafkaAdminClient(**connection(settings))
-    await admin.start()
-    try:
-        for answer in await admin.alter_configs(wanted):
-            for code, why, *_ in answer.resources:  # type: ignore[attr-defined] # Typed as any.
-                assert code == 0, why
-    finally:
-        await admin.close()
+    async def compact(self) -> None:
+        """Let the broker compact all through the run, which it else does after weeks."""
+        views = [self._names.view(view) for view in VIEWS]
+        await self._set([*views, self._names.progress], COMPACTED)
+
+    @asynccontextmanager
+    async def refusing(self, whom: str) -> AsyncIterator[None]:
+        """Every write to the topics called so (or to all) is refused with NOT_ENOUGH_REPLICAS."""
+        topics = [name for name in self._wanted if whom in ("all", name.rpartition(".")[2])]
+        await self._set(topics, REFUSED)
+        try:
+            yield
+        finally:
+            for topic in topics:
+                for name in REFUSED:
+                    self._wanted[topic].pop(name, None)
+            await self._set(topics, {})
+
+    async def _set(self, topics: Iterable[str], more: dict[str, str]) -> None:
+        """All of a topic's settings are set at once: what is left out is the broker's again."""
+        named = list(topics)
+        for topic in named:
+            self._wanted[topic] |= more
+        wanted = [
+            ConfigResource(ConfigResourceType.TOPIC, topic, self._wanted[topic]) for topic in named
+        ]
+        admin = AIOKafkaAdminClient(**connection(self._settings))
+        await admin.start()
+        try:
+            for answer in await admin.alter_configs(wanted):
+                for code, why, *_ in answer.resources:  # type: ignore[attr-defined] # Typed as any.
+                    assert code == 0, why
+        finally:
+            await admin.close()
 
 
 async def delete_topics(settings: Settings) -> None:

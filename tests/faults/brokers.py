@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from stream.kafka.embedded import embedded_broker
@@ -11,12 +13,11 @@ from tests.brokers import ApacheBroker, Extra, steady_ports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
-    from contextlib import AbstractAsyncContextManager
-    from pathlib import Path
 
 QUICK: Final = """\
 group.min.session.timeout.ms=1000
 transaction.abort.timed.out.transaction.cleanup.interval.ms=1000
+log.cleaner.backoff.ms=300
 """
 
 
@@ -46,48 +47,49 @@ class Apache:
 
 
 class Embedded:
-    """The embedded broker, on the same port again after each end.
+    """The embedded broker, which is only ever put to sleep: what it loses else, it does lose.
 
     Its process belongs to an event loop, and each test has its own: it lives in a thread that
     has one for all of them.
     """
 
-    pid = None  # Nothing is done to it but in good order.
-
     def __init__(self, folder: Path) -> None:
-        (self._port,) = steady_ports(1)
-        self.address = f"127.0.0.1:{self._port}"
-        self._folder = folder
+        (port,) = steady_ports(1)
+        self.address = f"127.0.0.1:{port}"
+        self._broker = embedded_broker(folder, port)
+        self._running = False
         self._thread = ThreadPoolExecutor(1)
         self._runner = asyncio.Runner()
-        self._broker: AbstractAsyncContextManager[str] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """That of the program itself, not of its watchdog."""
+        port = self.address.rpartition(":")[2].encode()
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                program, *arguments = (process / "cmdline").read_bytes().split(b"\0")
+                if program.endswith(b"noida-db") and port in arguments:
+                    return int(process.name)
+        return None
 
     async def start(self) -> None:
-        await self._in_its_thread(self._start)
+        if not self._running:
+            self._running = True
+            await self._in_its_thread(self._broker.__aenter__)
 
     async def stop(self) -> None:
-        await self._in_its_thread(self._stop)
+        await self._in_its_thread(lambda: self._broker.__aexit__(None, None, None))
+
+    async def kill(self) -> None:
+        msg = "the embedded broker loses what it has not saved yet"
+        raise NotImplementedError(msg)
 
     def close(self) -> None:
         """After all: its loop ends, too."""
         self._thread.submit(self._runner.close).result()
         self._thread.shutdown()
 
-    async def kill(self) -> None:
-        msg = "the embedded broker loses what it has not saved yet"
-        raise NotImplementedError(msg)
-
-    async def _in_its_thread(self, do: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    async def _in_its_thread(self, do: Callable[[], Coroutine[Any, Any, object]]) -> None:
         await asyncio.get_running_loop().run_in_executor(
             self._thread, lambda: self._runner.run(do())
         )
-
-    async def _start(self) -> None:
-        if self._broker is None:
-            self._broker = embedded_broker(self._folder, self._port)
-            await self._broker.__aenter__()
-
-    async def _stop(self) -> None:
-        if self._broker is not None:
-            broker, self._broker = self._broker, None
-            await broker.__aexit__(None, None, None)

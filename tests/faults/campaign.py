@@ -12,10 +12,12 @@ from stream.kafka.topics import create
 from stream.process.worker import Pace
 from tests.brokers import free_ports
 from tests.faults import parts
+from tests.faults.admin import Altered
 from tests.faults.community import Community
 from tests.faults.mischief import Mischief
 from tests.faults.plan import WORKERS, Fault, Plan
 from tests.faults.proxy import Proxy
+from tests.faults.witness import Witness
 from tests.process.harness import caught_up
 
 if TYPE_CHECKING:
@@ -55,6 +57,7 @@ class Stage:
         self.parts: dict[str, parts.Part] = {}
         self.broker_turn = asyncio.Lock()
         self.missed: list[str] = []
+        self.topics = Altered(settings)
         self._began = time.monotonic()
         self._done = (folder / "done.txt").open("w")
 
@@ -76,6 +79,7 @@ class Stage:
         (port,) = free_ports(1)
         url = f"http://127.0.0.1:{port}"
         self.settings = replace(self.settings, url=url)
+        self.witness = Witness(self.community, url, self.plan.seed)
         for name in WORKERS:
             self.parts[name] = self.worker(name, name)
         self.parts["serve"] = parts.serve(self._through("serve"), self.folder, port)
@@ -102,6 +106,8 @@ class Stage:
     async def run(self) -> None:
         """Start all, let what is planned happen, heal, and wait until all has come through."""
         await create(self.settings)
+        if self.plan.compacted:
+            await self.topics.compact()
         self.parts["one"].start()
         if self.plan.two:
             self.parts["two"].start()
@@ -111,15 +117,13 @@ class Stage:
         self.parts["tail"].start()
         self.parts["replay"].start()
         self._began = time.monotonic()
-        mischief = Mischief(self)
-        async with asyncio.TaskGroup() as faults:
-            for fault in self.plan.faults:
-                faults.create_task(self._at_its_time(fault, mischief))
-        await self._heal()
-        await self.parts["replay"].done(REPLAYED_WITHIN_S)
-        self.tell("replayed")
-        await caught_up(self.settings, within_s=CAUGHT_UP_WITHIN_S)
-        self.tell("caught up")
+        async with self.witness.asking():
+            await self._mischief()
+            await self._heal()
+            await self.parts["replay"].done(REPLAYED_WITHIN_S)
+            self.tell("replayed")
+            await caught_up(self.settings, within_s=CAUGHT_UP_WITHIN_S)
+        self.tell(f"caught up; {len(self.witness.heard)} answers meanwhile")
 
     async def settle(self) -> None:
         """Whoever has woken gets the time to do harm; then all end, in good order."""
@@ -135,6 +139,12 @@ class Stage:
         """A line of what was done, with when."""
         self._done.write(f"{time.monotonic() - self._began:6.2f} s  {what}\n")
         self._done.flush()
+
+    async def _mischief(self) -> None:
+        mischief = Mischief(self)
+        async with asyncio.TaskGroup() as faults:
+            for fault in self.plan.faults:
+                faults.create_task(self._at_its_time(fault, mischief))
 
     async def _at_its_time(self, fault: Fault, mischief: Mischief) -> None:
         await asyncio.sleep(max(0.0, self._began + fault.at_s - time.monotonic()))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 from collections import defaultdict
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from stream.kafka.topics import VIEWS, Topics
-from tests.faults.admin import refusing
 from tests.faults.proxy import Api, Gate
 
 if TYPE_CHECKING:
@@ -60,10 +59,16 @@ class Mischief:
         await asyncio.sleep(fault.for_s)
         part.start()
 
-    async def _restart(self, fault: Fault) -> None:
+    async def _fill(self, fault: Fault) -> None:
+        """By a quota on what a file may grow to: none of the broker's may grow any more."""
         async with self._stage.broker_turn:
-            await self._broker.stop()
-            await asyncio.sleep(fault.for_s)
+            pid = self._broker.pid
+            if pid is not None:
+                _, most = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+                resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, most))
+                await asyncio.sleep(fault.for_s)
+                self._stage.tell("the broker has ended" if self._broker.pid is None else "it runs")
+            await self._broker.kill()
             await self._broker.start()
 
     async def _freeze(self, fault: Fault) -> None:
@@ -73,13 +78,18 @@ class Mischief:
         elif fault.whom == "follower":
             await self._asleep(self._parts["serve"].children(), fault.for_s)
         else:
-            await self._asleep([self._parts[fault.whom].pid], fault.for_s)
+            gate = await self._gate(fault)
+            await self._asleep([self._parts[fault.whom].pid], fault.for_s, gate)
 
-    async def _asleep(self, pids: Sequence[int | None], for_s: float) -> None:
+    async def _asleep(
+        self, pids: Sequence[int | None], for_s: float, gate: Gate | None = None
+    ) -> None:
         there = [pid for pid in pids if pid is not None]
         for pid in there:
             _signal(pid, signal.SIGSTOP)
         await asyncio.sleep(for_s)
+        if gate is not None:
+            gate.release()
         for pid in there:
             _signal(pid, signal.SIGCONT)
 
@@ -167,10 +177,7 @@ class Mischief:
         self._parts["two"].start()
 
     async def _refuse(self, fault: Fault) -> None:
-        topics = Topics(self._stage.settings.prefix)
-        every = [*map(topics.view, VIEWS), topics.progress, topics.events, topics.dead_letters]
-        named = [topic for topic in every if fault.whom in ("all", topic.rpartition(".")[2])]
-        async with refusing(self._stage.settings, named):
+        async with self._stage.topics.refusing(fault.whom):
             await asyncio.sleep(fault.for_s)
 
 

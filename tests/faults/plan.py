@@ -68,6 +68,7 @@ class Plan:
     replay_s: float | None  # None: as fast as goes.
     shipped: bool  # Workers as `threadline work` is, with its patience.
     two: bool  # Whether the second worker is there from the start.
+    compacted: bool = False  # Whether the broker compacts all the time, not once in weeks.
     faults: list[Fault] = field(default_factory=list)
 
     @property
@@ -82,6 +83,7 @@ class Plan:
             f"{speed} into {self.partitions} partitions; "
             f"{'two workers' if self.two else 'one worker'}, "
             f"{'as shipped' if self.shipped else 'impatient'}"
+            f"{', topics compacted' if self.compacted else ''}"
         )
         return "\n".join([head, *(f"  {fault}" for fault in self.faults)])
 
@@ -100,6 +102,7 @@ def draw(seed: int, broker: str) -> Plan:
         replay_s=None if kind != "zombies" and chance.random() < 0.15 else length,
         shipped=chance.random() < 0.25,
         two=chance.random() < 0.5,
+        compacted=broker == "apache" and chance.random() < 0.4,
     )
     faults = _Drawn(chance, plan, length).faults()
     plan.faults.extend(sorted(faults, key=lambda fault: fault.at_s))
@@ -138,7 +141,7 @@ class _Drawn:
             "network": (self._slow, self._cut, self._stall, self._hold),
             "broker": (self._broker,),
             "members": (self._member, self._member, self._slow, self._kill),
-            "refusals": (self._refuse if self._apache else self._stall,),
+            "refusals": (self._refuse, self._fill) if self._apache else (self._stall,),
         }[self._plan.kind]
 
     def _any(self) -> Sequence[Callable[[float], Fault]]:
@@ -174,8 +177,8 @@ class _Drawn:
         )
 
     def _freeze(self, at: float) -> Fault:
-        who = (*PROCESSES, "broker") if self._apache else PROCESSES
-        return Fault(at, "freeze", self._chance.choice(who), self._chance.uniform(0.2, 2.5))
+        who = self._chance.choice((*PROCESSES, "broker"))
+        return Fault(at, "freeze", who, self._chance.uniform(0.2, 2.5))
 
     def _slow(self, at: float) -> Fault:
         delay = self._chance.choice((0.02, 0.1, 0.3))
@@ -199,10 +202,10 @@ class _Drawn:
         )
 
     def _broker(self, at: float) -> Fault:
-        """Killed; the embedded one is ended in good order, as a kill -9 costs it seconds."""
-        if self._apache and self._chance.random() < 0.2:
+        """Killed, or asleep; the embedded one only that, as it loses what it has not saved."""
+        if not self._apache or self._chance.random() < 0.2:
             return Fault(at, "freeze", "broker", self._chance.uniform(1, 5))
-        return Fault(at, "kill" if self._apache else "restart", "broker", self._down())
+        return Fault(at, "kill", "broker", self._down())
 
     def _member(self, at: float) -> Fault:
         """The other worker comes, or goes in good order for a while."""
@@ -211,6 +214,10 @@ class _Drawn:
     def _refuse(self, at: float) -> Fault:
         topics = ("items", "threads", "progress", "events", "all")
         return Fault(at, "refuse", self._chance.choice(topics), self._chance.uniform(1, 8))
+
+    def _fill(self, at: float) -> Fault:
+        """There is no room on the disk for another byte, at which Apache Kafka ends itself."""
+        return Fault(at, "fill", "broker", self._chance.uniform(1, 4))
 
     def _line(self) -> str:
         return self._chance.choice((*WORKERS, "serve", "replay"))

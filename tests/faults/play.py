@@ -6,7 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, Final
 
 from stream.config import Settings
-from tests.faults import judge, judge_served, reference
+from tests.faults import judge, judge_served, reference, witness
 from tests.faults.admin import delete_topics
 from tests.faults.campaign import SHOWN_WITHIN_S, Broker, Stage
 
@@ -60,6 +60,8 @@ async def differences(stage: Stage) -> list[str]:
     stage.parts["tail"].kill()
     found += judge_served.database(folder / "views.sqlite", undisturbed, read)
     found += judge_served.stream(wanted, stage.parts["tail"].out)
+    found += witness.backwards(stage.witness.heard)
+    found += witness.untrue(stage.witness.heard, read, settings.partitions)
     for part in stage.parts.values():
         found += part.trouble()
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from stream.kafka.transactions import TRANSACTION_MS_MAX
 from tests.faults.plan import PHASES, SESSION_S, Fault, Plan
 from tests.faults.play import play
 from tests.faults.proxy import Api
@@ -77,3 +78,14 @@ async def test_members_that_come_and_go_while_one_restores_change_nothing(script
         Fault(9.5, "kill", "one", 0.5),
     ]
     await script(*faults, length_s=12, partitions=4)
+
+
+async def test_one_who_slept_until_his_transaction_was_given_up_goes_on(script):
+    """A lid that was closed: nobody takes over, and Kafka ends what was open."""
+    for_s = TRANSACTION_MS_MAX / 1000 + 4
+    await script(Fault(2.0, "freeze", "one", for_s, Api.END_TXN), length_s=5)
+
+
+@pytest.mark.apache
+async def test_a_broker_without_room_for_another_byte_loses_nothing_when_it_has_some(script):
+    await script(Fault(2.0, "fill", "broker", 3.0), length_s=8)
