@@ -17,7 +17,7 @@ from stream.archive.base import Oddity
 from stream.archive.robots import First
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from io import FileIO
     from pathlib import Path
 
@@ -55,8 +55,8 @@ class Share(Protocol):
 class Part(Protocol):
     """A part of an archive; `msgspec` can encode it."""
 
-    def share(self, folder: Path, *, second: bool) -> Share:
-        """That of the second process, or of the first; ``folder`` is common to both."""
+    def share(self, folder: Path) -> Share:
+        """That of the second process; ``folder`` is common to both."""
         ...
 
 
@@ -71,12 +71,12 @@ class Beside(Protocol):
         """Let it read its share of ``part`` from now on."""
         ...
 
-    def finish(self) -> list[Found] | None:
-        """Read what is left of the part; None where it must be read by the reader itself."""
-        ...
+    def finish(self, share: Share, take: Callable[[list[Found]], bool]) -> bool:
+        """Read what is left of the part, and keep all that both have told of it.
 
-    def keep(self) -> None:
-        """Take the events of the part for the archive's own."""
+        Unless something was refused, or ``take`` does not take what was found: then it is False,
+        and the reader has to read the whole part by itself.
+        """
         ...
 
 

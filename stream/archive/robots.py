@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from stream.archive.sorting import in_order
@@ -20,7 +21,7 @@ from stream.core.events import (
 from stream.core.when import to_datetime
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from stream.codec.events import Encoded
 
@@ -30,8 +31,12 @@ EVIDENCE: Final = "the account -1 is the site's own"
 First = dict[str, tuple[datetime, str]]
 """When the account -1 of a community first did something, and what it was called then."""
 
-_WROTE: Final = (PostCreated, CommentCreated)
-_EDITED: Final = (PostEdited, CommentEdited)
+_WHO: Final[dict[type[Event], Callable[[Event], Person | None]]] = {
+    PostCreated: attrgetter("data.author"),
+    CommentCreated: attrgetter("data.author"),
+    PostEdited: attrgetter("data.by"),
+    CommentEdited: attrgetter("data.by"),
+}
 
 
 def marked(events: Iterable[Event], first: First | None = None) -> Iterator[Event]:
@@ -52,7 +57,8 @@ def marked(events: Iterable[Event], first: First | None = None) -> Iterator[Even
 
 def watch(event: Event, first: First) -> None:
     """Put into ``first`` what the account -1 did, where that was earlier than what is there."""
-    who = _writer(event)
+    names = _WHO.get(type(event))
+    who = None if names is None else names(event)
     if who is not None and who.id == MARKED:
         join(first, {event.source: (event.time, who.name or "")})
 
@@ -88,9 +94,3 @@ def _flags(names: Sequence[str], community: str, at: int) -> Iterator[Encoded]:
         for person in (Person(id=name), Person(name=name)):
             data = FlagData(person=person, robot=True, evidence=f"--bots {name}")
             yield encode(PersonFlagged(source=community, time=to_datetime(at), data=data))
-
-
-def _writer(event: Event) -> Person | None:
-    if isinstance(event, _WROTE):
-        return event.data.author
-    return event.data.by if isinstance(event, _EDITED) else None

@@ -23,13 +23,13 @@ from stream.codec.events import encode
 from stream.errors import ArchiveError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from typing_extensions import Generator
 
     from stream.archive.base import Options, Report
-    from stream.archive.beside import Found, Part
+    from stream.archive.beside import Found, Part, Share
     from stream.codec.events import Encoded
     from stream.core.events import Event
 
@@ -70,8 +70,7 @@ class Second:
         self._opened = ExitStack()
         self._folder: Path | None = None
         self._pack = msgspec.msgpack.Encoder().encode
-        self._part: Part | None = None
-        self._of_part: list[Answer] = []
+        self._parts = 0
         self._kept: list[Answer] = []
 
     def __enter__(self) -> Self:
@@ -79,11 +78,6 @@ class Second:
 
     def __exit__(self, *error: object) -> None:
         self._opened.__exit__(*error)  # type: ignore[arg-type]
-
-    @property
-    def kept(self) -> bool:
-        """Whether a part was read by both."""
-        return bool(self._kept)
 
     @property
     def started(self) -> bool:
@@ -101,27 +95,26 @@ class Second:
 
     def begin(self, part: Part) -> None:
         self.start()
-        self._part = part
+        self._parts += 1
         self._send(PART, self._pack(part))
 
-    def finish(self) -> list[Found] | None:
-        assert self._part is not None  # noqa: S101  (it was begun)
-        share = self._part.share(self.start(), second=False)
-        own = Sorted(self.start(), "first", PART_BYTES, SKIPPING)
+    def finish(self, share: Share, take: Callable[[list[Found]], bool]) -> bool:
+        own = Sorted(self.start(), f"first-{self._parts}", PART_BYTES, SKIPPING)
         events, before = share.events(), self._report.events
         while together := list(islice(events, TOGETHER)):
             own.add(together)
             self._report.events += len(together)  # For who looks on
         self._report.events = before
         self._send(FINISH)
-        self._of_part = [own.answer(share), self._answer()]
-        if any(answer.refused or answer.skipped for answer in self._of_part):
-            return None
-        return [found for answer in self._of_part for found in answer.found]
-
-    def keep(self) -> None:
-        self._kept = self._of_part
-        self._report.events += sum(answer.events for answer in self._kept)
+        both = [own.answer(share), self._answer()]
+        refused = any(answer.refused or answer.skipped for answer in both)
+        if refused or not take([found for answer in both for found in answer.found]):
+            for name in chain.from_iterable(answer.runs for answer in both):
+                (self.start() / name).unlink()
+            return False
+        self._kept += both
+        self._report.events += sum(answer.events for answer in both)
+        return True
 
     def sort(self, events: Iterator[Event]) -> list[Path | list[bytes]]:
         """All of them, and what was kept of a part, as sorted runs."""

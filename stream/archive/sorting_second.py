@@ -75,7 +75,8 @@ class _Second:
         self._sent = Sorted(folder, "sent", SENT_BYTES, options)
         self._decode = msgspec.msgpack.Decoder(list[Event]).decode
         self._share: Share | None = None
-        self._of_share = Sorted(folder, "second", PART_BYTES, SKIPPING)
+        self._parts = 0
+        self._of_share = self._sorted_part()
         self._left: Iterator[Event] = iter(())
 
     def run(self) -> None:
@@ -96,15 +97,20 @@ class _Second:
         if kind == EVENTS:
             self._sent.add(self._decode(data))
         elif kind == PART:
-            from stream.archive.stack_exchange_comments import Comments  # noqa: PLC0415  (as needed)
+            from stream.archive.stack_exchange_shared import Rows  # noqa: PLC0415  (as needed)
 
-            part = msgspec.msgpack.decode(data, type=Comments)
-            self._share = part.share(self._folder, second=True)
+            part = msgspec.msgpack.decode(data, type=Rows)
+            self._share = part.share(self._folder)
             self._left = self._share.events()
+            self._parts += 1
+            self._of_share = self._sorted_part()
         else:
             while self._read_on():
                 pass
             self._say(self._of_share.answer(self._share))
+
+    def _sorted_part(self) -> Sorted:
+        return Sorted(self._folder, f"second-{self._parts}", PART_BYTES, SKIPPING)
 
     def _read_on(self) -> bool:
         """Read some more of the share; whether there was any."""

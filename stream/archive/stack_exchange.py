@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Final
 from stream.archive.base import community_of
 from stream.archive.opening import is_seven_zip, names, opened
 from stream.archive.robots import marked
-from stream.archive.stack_exchange_comments import STEP, SharedComments
 from stream.archive.stack_exchange_end import told_last
 from stream.archive.stack_exchange_history import History
-from stream.archive.stack_exchange_posts import commented, from_body, keep
+from stream.archive.stack_exchange_posts import from_body
 from stream.archive.stack_exchange_rows import known, moment
+from stream.archive.stack_exchange_shared import STEP, Shared
 from stream.archive.stack_exchange_site import Site
-from stream.archive.stack_exchange_store import ANSWER, opened_store
+from stream.archive.stack_exchange_store import opened_store
 from stream.core.when import ms
 from stream.errors import ArchiveError
 
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from stream.core.events import Event
 
 TABLES: Final = ("posts", "comments", "posthistory", "users", "votes", "postlinks")
-ACCEPTED: Final = "1"  # VoteTypeId
 DUPLICATE: Final = "3"  # LinkTypeId
 
 _POSTS: Final = re.compile(rb"<posts>\s*(<row\s[^>]*\bPostTypeId=|</posts>)|<posts\s*/>")
@@ -61,24 +60,25 @@ class StackExchangeDump:
             files = {"posts": found[0]} if alone else _tables(path, found)
             named = path.resolve().parent if alone else path
             site = Site(files, store, options, report, community_of(named, options))
-            shared = SharedComments(site, self._step)
+            shared = Shared(site, self._step)
             yield from marked(_events(site, shared), shared.robots)
 
 
-def _events(site: Site, shared: SharedComments) -> Iterator[Event]:
+def _events(site: Site, shared: Shared) -> Iterator[Event]:
     for table in TABLES:
         if table not in site.files:
             site.report.odd("file-missing", f"{table}.xml; what it would tell is not known")
+    shared.begin("posts")
     yield from site.read("users", _user)
     yield from site.read("postlinks", _link)
-    yield from site.read("posts", keep)
-    shared.begin()
+    yield from shared.finish("posts")
+    shared.begin("comments")
     yield from History(site).read()
     if site.store.untold():
         yield from site.read("posts", from_body, again=True)
-    if not shared.finish():
-        yield from site.read("comments", commented)
-    yield from site.read("votes", _vote)
+    yield from shared.finish("comments")
+    shared.begin("votes")
+    yield from shared.finish("votes")
     yield from told_last(site)
 
 
@@ -92,20 +92,6 @@ def _link(site: Site, row: Row) -> Iterable[Event]:
     if row.get("LinkTypeId") == DUPLICATE:
         at = ms(site.see(moment(row)))
         site.store.put_duplicate(known(row, "PostId"), known(row, "RelatedPostId"), at)
-    return ()
-
-
-def _vote(site: Site, row: Row) -> Iterable[Event]:
-    post = known(row, "PostId")
-    place = site.store.place(post)
-    accepts = row.get("VoteTypeId") == ACCEPTED
-    if place is None:
-        site.report.odd("vote-without-post", f"vote {row.get('Id')} on post {post}")
-    elif accepts and place[0] == ANSWER:
-        day = moment(row).replace(hour=0, minute=0, second=0, microsecond=0)
-        site.store.put_accepted(post, ms(site.see(day)))
-    elif accepts:
-        site.report.odd("accepted-no-answer", f"vote {row.get('Id')} on post {post}")
     return ()
 
 

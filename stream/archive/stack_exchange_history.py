@@ -126,7 +126,7 @@ class History:
         site = self._site
         self._held -= sum([len(row.get("Text", "")) for _, row in rows])
         site.report.counted("revisions")
-        place = site.store.place(post)
+        place = site.place(rows[0][1])
         if place is None or place[0] not in (QUESTION, ANSWER):
             code = "history-without-post" if place is None else "not-told-history-of-other-post"
             site.report.odd(code, f"revision {rows[0][1]['RevisionGUID']} of post {post}")
@@ -165,12 +165,12 @@ def _creation(site: Site, id_: int, revision: _Revision) -> Iterator[e.Event]:
         site.report.odd("doubled-item", f"post {id_} has more than one first revision")
         return
     title, body, tagged = revision.get(1), revision[_BODY], revision.get(3)
-    if title is not None:
-        post = post._replace(title=words(title.get("Text")))
-    if tagged is not None:
-        post = post._replace(tags=tagged.get("Text"))
-    if post.owner is None and post.owner_name is None:
-        post = post._replace(owner_name=body.get("UserDisplayName"))
+    nameless = post.owner is None and post.owner_name is None
+    post = post._replace(
+        title=post.title if title is None else words(title.get("Text")),
+        tags=post.tags if tagged is None else tagged.get("Text"),
+        owner_name=body.get("UserDisplayName") if nameless else post.owner_name,
+    )
     yield created(site, post, body.get("Text", ""), "markdown")
 
 

@@ -1,4 +1,4 @@
-"""Posts and comments of a dump: what is kept of them, and how their creation is told.
+"""Posts, comments and votes of a dump: what is kept, and how a creation is told.
 
 Not told: PostTypeId 3 and above (wikis of tags and such are no part of a thread), and what follows
 from other rows or is of no thread's concern: CommunityOwnedDate, LastActivityDate, FavoriteCount,
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from stream.archive.stack_exchange_rows import Row
     from stream.archive.stack_exchange_site import Site
     from stream.core.events import Event, Format
+
+ACCEPTED: Final = "1"  # VoteTypeId
+DOUBLED: Final = "doubled-item"
 
 _NOTHING: Final = ()
 
@@ -51,7 +54,7 @@ def keep(site: Site, row: Row) -> Iterable[Event]:
         editor_name=row.get("LastEditorDisplayName"),
     )
     if not site.store.put_post(post):
-        site.report.odd("doubled-item", f"post {id_} is there more than once; the first counts")
+        site.report.odd(DOUBLED, f"post {id_} is there more than once; the first counts")
     return _NOTHING
 
 
@@ -93,16 +96,15 @@ def from_body(site: Site, row: Row) -> Iterable[Event]:
 
 def commented(site: Site, row: Row) -> Iterable[Event]:
     """A comment, where its post is there."""
-    id_, on = known(row, "Id"), known(row, "PostId")
+    id_, place = known(row, "Id"), site.place(row)
     at = site.see(moment(row))
-    place = site.store.place(on)
     if place is None or place[0] not in (QUESTION, ANSWER):
         code = "comment-without-post" if place is None else "not-told-comment-on-other-post"
-        site.report.odd(code, f"comment {id_} on post {on}")
+        site.report.odd(code, f"comment {id_} on post {row['PostId']}")
         return _NOTHING
     score = 0 if row.get("Score") == "0" else whole(row, "Score") or 0
     if not site.store.put_comment(id_, place[1], score):
-        site.report.odd("doubled-item", f"comment {id_} is there more than once; the first counts")
+        site.report.odd(DOUBLED, f"comment {id_} is there more than once; the first counts")
         return _NOTHING
     author = site.author(row, "UserId", "UserDisplayName")
     if author is None or author.id is None:
@@ -118,6 +120,20 @@ def commented(site: Site, row: Row) -> Iterable[Event]:
         when=When(at=at),
     )
     return (CommentCreated(source=site.name, subject=str(place[1]), time=at, data=data),)
+
+
+def voted(site: Site, row: Row) -> Iterable[Event]:
+    """Keep an acceptance."""
+    place = site.place(row)
+    accepts = row.get("VoteTypeId") == ACCEPTED
+    if place is None:
+        site.report.odd("vote-without-post", f"vote {row.get('Id')} on post {row['PostId']}")
+    elif accepts and place[0] == ANSWER:
+        day = moment(row).replace(hour=0, minute=0, second=0, microsecond=0)
+        site.store.put_accepted(known(row, "PostId"), ms(site.see(day)))
+    elif accepts:
+        site.report.odd("accepted-no-answer", f"vote {row.get('Id')} on post {row['PostId']}")
+    return _NOTHING
 
 
 def _also(row: Row, column: str) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from stream.archive.base import Options, Report
-from stream.archive.stack_exchange_rows import rows, whole
+from stream.archive.stack_exchange_rows import known, rows, whole
 from stream.core.events import Person
 from stream.core.when import EPOCH
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from stream.core.events import Event
 
 PEOPLE_MAX: Final = 50_000  # Kept at hand
+PLACES_MAX: Final = 50_000  # The same, since what refers to a post comes in runs
 UNKNOWN: Final = Person()  # Not looked up so far
 
 
@@ -40,6 +41,7 @@ class Site:
         self.has_history = False
         self._people: dict[tuple[int, str | None], Person] = {}
         self._authors: dict[tuple[str | None, str | None], Person | None] = {}
+        self._places: dict[str, tuple[int, int] | None] = {}
 
     @property
     def silent_on(self) -> tuple[str, ...]:
@@ -70,6 +72,16 @@ class Site:
             except ValueError as error:
                 about = f" (Id {row['Id'][:20]})" if "Id" in row else ""
                 report.fault(file.where, number, f"{error}{about}", options)
+
+    def place(self, row: Row) -> tuple[int, int] | None:
+        """The kind and thread of the post that a row is about, once all posts are in."""
+        post = row.get("PostId", "")
+        if post not in self._places:
+            place = self.store.place(known(row, "PostId"))
+            if len(self._places) >= PLACES_MAX:
+                self._places.clear()
+            self._places[post] = place
+        return self._places[post]
 
     def author(self, row: Row, id_: str, name: str) -> Person | None:
         """Who is meant by a row's columns of that name."""

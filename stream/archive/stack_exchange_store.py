@@ -9,15 +9,12 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from typing_extensions import override
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 CACHE_KIB: Final = 16 * 1024
 ROWS: Final = 1_000  # Put or fetched at once
-PLACES_MAX: Final = 50_000  # Kept at hand, since what refers to a post comes in runs
 
 QUESTION, ANSWER = 1, 2  # As PostTypeId says; the others are no part of a thread.
 
@@ -36,12 +33,14 @@ CREATE TABLE accepted (answer INTEGER, day INTEGER);
 """
 
 
-_SHARED: Final = (
-    "CREATE TABLE shared.users (id INTEGER PRIMARY KEY, name TEXT)",
-    "CREATE TABLE shared.posts (id INTEGER PRIMARY KEY, kind INTEGER, thread INTEGER)",
-    "INSERT INTO shared.users SELECT id, name FROM users",
-    "INSERT INTO shared.posts SELECT id, kind, thread FROM posts",
+_KNOWN: Final = (
+    "CREATE TABLE other.users (id INTEGER PRIMARY KEY, name TEXT)",
+    "CREATE TABLE other.posts (id INTEGER PRIMARY KEY, kind INTEGER, thread INTEGER)",
+    "INSERT INTO other.users SELECT id, name FROM users",
+    "INSERT INTO other.posts SELECT id, kind, thread FROM posts",
 )
+# Where the rows of a dump's tables are put in
+_INTO: Final = {"posts": "posts", "comments": "comments", "votes": "accepted"}
 
 
 class PostRow(NamedTuple):
@@ -78,7 +77,6 @@ class Store:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
         self._do = connection.cursor().execute
-        self._places: dict[int, tuple[int, int] | None] = {}
         self._waiting: dict[str, list[tuple[Any, ...]]] = {_PUT_COMMENT: [], _PUT_POST: []}
         self._newest = {_PUT_COMMENT: _NONE, _PUT_POST: _NONE}
         self._told: set[int] = set()  # And not yet in the table
@@ -106,15 +104,9 @@ class Store:
 
     def place(self, post: int) -> tuple[int, int] | None:
         """Its kind and thread, once all posts are in."""
-        places = self._places
-        if post in places:
-            return places[post]
-        if len(places) >= PLACES_MAX:
-            places.clear()
         self._flush(_PUT_POST)
         sql = "SELECT kind, thread FROM posts WHERE id = ?"
         found: tuple[int, int] | None = self._do(sql, (post,)).fetchone()
-        places[post] = found
         return found
 
     def post(self, id_: int) -> PostRow | None:
@@ -143,24 +135,28 @@ class Store:
         """False where that id is there already."""
         return self._put_soon(_PUT_COMMENT, (id_, thread, score))
 
-    def share(self, path: Path) -> None:
-        """Write names, and where posts belong, to a file that `opened_facts` reads."""
+    def tell_posts(self, path: Path) -> None:
+        """Write to a file, for `stack_exchange_facts`, where posts belong, and names."""
         self._flush(_PUT_POST)
         with self._attached(path):
-            for sql in _SHARED:
+            for sql in _KNOWN:
                 self._do(sql)
 
-    def take_comments(self, path: Path) -> bool:
-        """Put in those that `opened_facts` has left; False where one was there already."""
-        self._flush(_PUT_COMMENT)
+    def take(self, table: str, path: Path) -> bool:
+        """Put in the rows that the second reader left; False where one was there already."""
+        for sql in self._waiting:
+            self._flush(sql)
         with self._attached(path):
-            taken = self._do("INSERT OR IGNORE INTO comments SELECT * FROM shared.facts").rowcount
-            (wanted,) = self._do("SELECT count(*) FROM shared.facts").fetchone()
-        return bool(taken == wanted)
+            (left,) = self._do("SELECT count(*) FROM other.facts").fetchone()
+            sql = f"INSERT OR IGNORE INTO {_INTO[table]} SELECT * FROM other.facts"  # noqa: S608
+            return bool(self._do(sql).rowcount == left)
 
-    def drop_comments(self) -> None:
-        """As if none had been put in."""
-        self._do("DELETE FROM comments")
+    def drop(self, table: str) -> None:
+        """As if nothing had been put in of it."""
+        for sql, waiting in self._waiting.items():
+            waiting.clear()
+            self._newest[sql] = _NONE
+        self._do(f"DELETE FROM {_INTO[table]}")  # noqa: S608
 
     def mark(self, post: int, what: str, at: int) -> None:
         """History says that this happened to the post."""
@@ -206,65 +202,33 @@ class Store:
 
     @contextmanager
     def _attached(self, path: Path) -> Iterator[None]:
-        """A file, as ``shared``, which no transaction may be open for."""
+        """A database, as ``other``, for which no transaction may be open."""
         self._do("COMMIT")
-        self._do("ATTACH ? AS shared", (str(path),))
-        self._do("PRAGMA shared.journal_mode=OFF")
-        self._do("PRAGMA shared.synchronous=OFF")
+        self._do("ATTACH ? AS other", (str(path),))
+        self._do("PRAGMA other.journal_mode=OFF")
+        self._do("PRAGMA other.synchronous=OFF")
         self._do("BEGIN")
         yield
         self._do("COMMIT")
-        self._do("DETACH shared")
+        self._do("DETACH other")
         self._do("BEGIN")
 
     def _put(self, sql: str, values: tuple[object, ...]) -> bool:
         return bool(self._do(sql, values).rowcount)
 
 
-class Facts(Store):
-    """Knows what another store has shared, and leaves comments to it, doubled ones too."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        super().__init__(connection)
-        self._facts: list[tuple[int, int, int]] = []
-
-    @override
-    def put_comment(self, id_: int, thread: int, score: int) -> bool:
-        self._facts.append((id_, thread, score))
-        if len(self._facts) >= ROWS:
-            self.leave()
-        return True
-
-    def leave(self) -> None:
-        """All comments so far are in the file."""
-        self._db.executemany("INSERT INTO facts VALUES (?, ?, ?)", self._facts)
-        self._facts.clear()
-
-
 @contextmanager
 def opened_store() -> Iterator[Store]:
     """A store that is gone afterwards."""
-    with _opened("") as connection:
+    with opened("") as connection:
         connection.executescript(_SCHEMA)
         connection.execute("BEGIN")
         yield Store(connection)
 
 
 @contextmanager
-def opened_facts(shared: Path, path: Path) -> Iterator[Facts]:
-    """``shared``: where a store has shared what it knows; ``path``: where comments are left."""
-    with _opened(str(path)) as connection:
-        connection.execute("ATTACH ? AS known", (str(shared),))
-        connection.execute("CREATE TABLE facts (id INTEGER, thread INTEGER, score INTEGER)")
-        connection.execute("BEGIN")
-        facts = Facts(connection)
-        yield facts
-        facts.leave()
-        connection.execute("COMMIT")
-
-
-@contextmanager
-def _opened(database: str) -> Iterator[sqlite3.Connection]:
+def opened(database: str) -> Iterator[sqlite3.Connection]:
+    """Fast, and of no worth after a crash; "" is a file without a name."""
     connection = sqlite3.connect(database, isolation_level=None, check_same_thread=False)
     try:
         for pragma in ("journal_mode=OFF", "synchronous=OFF", f"cache_size=-{CACHE_KIB}"):

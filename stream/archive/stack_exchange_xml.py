@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from stream.archive.stack_exchange_rows import Row
 
 CHUNK: Final = 256 * 1024
+AHEAD: Final = 8 * 1024  # Looked at first for the next row
 PENDING_MAX: Final = 4 * 1024 * 1024  # Of a row: lxml would hold it whole, and several times.
 
 _UTF_8: Final = re.compile(
@@ -48,7 +49,7 @@ class Stretches:
 
     def rows(self, number: int) -> Iterator[Row]:
         """The rows of one of them, which may be none."""
-        with self.path.open("rb") as file:
+        with self.path.open("rb", buffering=0) as file:
             start, end = self._cut(file, number), self._cut(file, number + 1)
             if start < end:
                 file.seek(start)
@@ -70,13 +71,14 @@ class Stretches:
         if number == 0 or at >= self.size:
             return min(at, self.size)
         file.seek(at)
-        data = b""
-        while more := file.read(CHUNK):
+        data, ahead = b"", AHEAD
+        while more := file.read(ahead):
             data += more
             if found := _BETWEEN_ROWS.search(data):
                 return at + found.end()
             if len(data) > PENDING_MAX:
                 raise Unusual
+            ahead *= 2
         return self.size
 
 

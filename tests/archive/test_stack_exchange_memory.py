@@ -6,7 +6,8 @@ import tracemalloc
 
 from stream.archive.base import Options, Report
 from stream.archive.stack_exchange import StackExchangeDump
-from stream.archive.stack_exchange_store import PLACES_MAX, opened_store
+from stream.archive.stack_exchange_site import PLACES_MAX, Site
+from stream.archive.stack_exchange_store import opened_store
 from tests.archive.stack_exchange_site import answer, comment, history, question, vote, write
 
 
@@ -36,6 +37,7 @@ def test_a_longer_dump_takes_no_more_memory(tmp_path):
 
 def test_what_is_kept_at_hand_of_posts_is_bounded():
     with opened_store() as store:
+        site = Site({}, store, Options(), Report(), "c")
         for post in range(PLACES_MAX + 10):
-            assert store.place(post) is None
-        assert len(store._places) <= PLACES_MAX  # noqa: SLF001  (no other way to see it)
+            assert site.place({"PostId": str(post)}) is None
+        assert len(site._places) <= PLACES_MAX  # noqa: SLF001  (no other way to see it)

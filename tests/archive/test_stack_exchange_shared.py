@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from stream.archive.base import Options, Report
 from stream.archive.sorting import packed, sorted_on_disk
 from stream.archive.sorting_beside import Second, sorted_beside
 from stream.archive.stack_exchange import StackExchangeDump
+from stream.archive.stack_exchange_shared import Rows
 from stream.codec.events import encode
 from stream.errors import ArchiveError, RowError
 from tests.archive.stack_exchange_site import (
@@ -28,6 +31,7 @@ from tests.archive.stack_exchange_site import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from stream.archive.beside import Found, Part, Share
@@ -48,10 +52,29 @@ def _alone(site, options=OPTIONS):
     return list(map(packed, sorted_on_disk(report.read(map(encode, events), options)))), report
 
 
+class _Watched(Second):
+    """``kept``: of each table that was shared, whether what came of it was kept."""
+
+    def __init__(self, report: Report, options: Options) -> None:
+        super().__init__(report, options)
+        self.kept: dict[str, bool] = {}
+
+    @override
+    def begin(self, part: Part) -> None:
+        assert isinstance(part, Rows)
+        self._begun = part.table
+        super().begin(part)
+
+    @override
+    def finish(self, share: Share, take: Callable[[list[Found]], bool]) -> bool:
+        self.kept[self._begun] = super().finish(share, take)
+        return self.kept[self._begun]
+
+
 def _shared(site, options=OPTIONS):
-    """The same of both processes, and whether what came of sharing was kept."""
+    """The same of both processes, and what was kept of which tables."""
     report = Report()
-    second = Second(report, options)
+    second = _Watched(report, options)
     events = StackExchangeDump(STEP).read(site, replace(options, beside=second), report)
     return list(map(packed, sorted_beside(events, report, options, second))), report, second.kept
 
@@ -96,7 +119,7 @@ def site(tmp_path):
 def test_what_is_shared_is_told_as_by_one(tmp_path, comments, eol):
     site = _site(tmp_path / "site", comments, eol=eol)
     *found, kept = _shared(site)
-    assert kept
+    assert kept == {"comments": True}
     assert tuple(found) == _alone(site)
 
 
@@ -106,6 +129,45 @@ def test_few_comments_are_not_shared(tmp_path, few):
     *found, kept = _shared(site)
     assert not kept
     assert tuple(found) == _alone(site)
+
+
+POSTS = [question(n, at=n, PostTypeId=1 + n % 4, ParentId=n - 1) for n in range(1, 40)]
+VOTES = [vote(n, n % 3) for n in range(1, 60)]  # The first 39 on posts that are there
+
+
+@pytest.mark.parametrize(
+    ("posts", "votes", "kept_posts"),
+    [
+        pytest.param(POSTS, VOTES, True, id="as they should be"),
+        pytest.param(POSTS[::-1], VOTES[::-1], True, id="ids falling"),
+        pytest.param([*POSTS, POSTS[0]], VOTES, False, id="a post twice, far apart"),
+        pytest.param([POSTS[0], *POSTS], VOTES, False, id="a post twice, side by side"),
+    ],
+)
+def test_posts_and_votes_are_shared_too(tmp_path, posts, votes, kept_posts):
+    site = _site(tmp_path / "site", MANY, Posts=posts, Votes=votes, PostHistory=[])
+    *found, kept = _shared(site)
+    assert kept == {"posts": kept_posts, "comments": True, "votes": True}
+    assert tuple(found) == _alone(site)
+
+
+@pytest.mark.parametrize("table", ["Posts", "Votes"])
+def test_a_fault_in_another_table_is_named_and_skipped(tmp_path, table):
+    site = _site(tmp_path / "site", MANY, Posts=POSTS, Votes=VOTES)
+    path = site / f"{table}.xml"
+    rows = path.read_bytes().split(b"<row ")
+    rows[20] = rows[20].replace(b'"2017-', b'"3017-')
+    path.write_bytes(b"<row ".join(rows))
+    if table == "Votes":  # Times of others but acceptances are not looked at.
+        path.write_bytes(path.read_bytes().replace(b'PostId="20"', b'PostId="x"'))
+    with pytest.raises(RowError) as alone:
+        _alone(site)
+    with pytest.raises(RowError, match=rf"{table}\.xml, row 20: ") as shared:
+        _shared(site)
+    assert str(shared.value) == str(alone.value)
+    *found, kept = _shared(site, SKIPPING)
+    assert kept == {"posts": table != "Posts", "comments": True, "votes": table != "Votes"}
+    assert tuple(found) == _alone(site, SKIPPING)
 
 
 def _before(what, row=30):
@@ -126,7 +188,7 @@ def _before(what, row=30):
 )
 def test_what_is_at_home_in_xml_keeps_nobody_from_sharing(site, change):
     *found, kept = _shared(_with_comments(site, change))
-    assert kept
+    assert kept == {"comments": True}
     assert tuple(found) == _alone(site)
 
 
@@ -158,7 +220,7 @@ def test_what_is_at_home_in_xml_keeps_nobody_from_sharing(site, change):
 )
 def test_what_is_unusual_is_told_by_one(site, change):
     *found, kept = _shared(_with_comments(site, change))
-    assert not kept
+    assert kept == {"comments": False}
     assert tuple(found) == _alone(site)
 
 
@@ -187,7 +249,7 @@ def test_a_fault_is_named_by_its_row(site, change):
 @pytest.mark.parametrize("change", FAULTS)
 def test_a_fault_is_skipped_and_counted(site, change):
     *found, kept = _shared(_with_comments(site, change), SKIPPING)
-    assert not kept
+    assert kept == {"comments": False}
     assert tuple(found) == _alone(site, SKIPPING)
     assert found[1].skipped
 
@@ -226,30 +288,27 @@ class _Both:
 
     def __init__(self, folder: Path, turns: list[bool]) -> None:
         self._folder, self._turns = folder, turns
-        self._told: list[Event] = []
         self.kept: list[Event] = []
 
     def start(self) -> Path:
         return self._folder
 
     def begin(self, part: Part) -> None:
-        self._shares: list[Share] = [part.share(self._folder, second=n) for n in (False, True)]
-        self._events = [share.events() for share in self._shares]
-        self._take(self._turns[::2])
+        self._second = part.share(self._folder)
+        self._events = [iter(()), self._second.events()]
+        self._told = [event for turn in self._turns[::2] for event in self._next(turn)]
 
-    def finish(self) -> list[Found] | None:
-        self._take(self._turns[1::2])
+    def finish(self, share: Share, take: Callable[[list[Found]], bool]) -> bool:
+        self._events[0] = share.events()
+        self._told += [event for turn in self._turns[1::2] for event in self._next(turn)]
         self._told += [event for events in self._events for event in events]
-        if any(share.refused for share in self._shares):
-            return None
-        return [found for share in self._shares for found in share.found]
+        if share.refused or not take(share.found + self._second.found):
+            return False
+        self.kept += self._told
+        return True
 
-    def keep(self) -> None:
-        self.kept = self._told
-
-    def _take(self, turns: list[bool]) -> None:
-        for second in turns:
-            self._told += [event for event in [next(self._events[second], None)] if event]
+    def _next(self, turn: bool) -> Iterable[Event]:  # noqa: FBT001  (an index)
+        return islice(self._events[turn], 1)
 
 
 _comments = st.lists(
@@ -267,17 +326,31 @@ _comments = st.lists(
 )
 
 
+_posts = st.lists(
+    st.builds(
+        question,
+        st.integers(1, 12),
+        at=st.integers(0, HOUR),
+        PostTypeId=st.integers(1, 4),
+        ParentId=st.integers(1, 12),
+    ),
+    max_size=12,
+)
+_votes = st.lists(st.builds(vote, st.integers(1, 12), st.integers(1, 2)), max_size=12)
+
+
 @settings(deadline=None)
 @given(
-    rows=_comments,
+    tables=st.fixed_dictionaries({"Posts": _posts, "Comments": _comments, "Votes": _votes}),
     unique=st.booleans(),
-    step=st.integers(1, 900),
+    step=st.integers(1, 300),
     turns=st.lists(st.booleans(), max_size=60),
 )
-def test_whoever_reads_what_the_same_is_told(tmp_path_factory, rows, unique, step, turns):
+def test_whoever_reads_what_the_same_is_told(tmp_path_factory, tables, unique, step, turns):
     if unique:
-        rows = list({row["Id"]: row for row in rows}.values())
-    site = _site(tmp_path_factory.mktemp("site"), rows)
+        for table in ("Posts", "Comments"):
+            tables[table] = list({row["Id"]: row for row in tables[table]}.values())
+    site = write(tmp_path_factory.mktemp("site"), **tables)
     both = _Both(tmp_path_factory.mktemp("both"), turns)
     report = Report()
     events = list(StackExchangeDump(step).read(site, Options(beside=both), report))
