@@ -10,7 +10,7 @@ import asyncio
 import resource
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -19,10 +19,12 @@ from benchmarks.simple import fold
 from stream.config import Settings
 from stream.kafka.connect import connection
 from stream.kafka.topics import Topics
-from stream.process.worker import Pace
 
 if TYPE_CHECKING:
     from benchmarks.simple import State
+
+RECORDS: Final = 40_000  # At most, at once; kept, so that ratios to it can be compared over time
+FETCH_BYTES: Final = 8 << 20  # A partition
 
 
 async def bare(settings: Settings) -> dict[str, float]:
@@ -32,7 +34,7 @@ async def bare(settings: Settings) -> dict[str, float]:
         **connection(settings),
         isolation_level="read_committed",
         auto_offset_reset="earliest",
-        max_partition_fetch_bytes=Pace().fetch_bytes,
+        max_partition_fetch_bytes=FETCH_BYTES,
     )
     places = [TopicPartition(topic, partition) for partition in range(settings.partitions)]
     consumer.assign(places)
@@ -41,7 +43,7 @@ async def bare(settings: Settings) -> dict[str, float]:
     states: dict[bytes | None, State] = {}
     started, cpu, events = time.perf_counter(), time.process_time(), 0
     while [place for place in places if await consumer.position(place) < ends[place]]:
-        fetched = await consumer.getmany(timeout_ms=500, max_records=4 * Pace().run_records)
+        fetched = await consumer.getmany(timeout_ms=500, max_records=RECORDS)
         for records in fetched.values():
             fold(states, records)
             events += len(records)

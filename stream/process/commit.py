@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 COMMITTED_WITHIN_S: Final = 30.0
 SETTLED_WITHIN_S: Final = 2.0
-WAITING_ROWS_MAX: Final = 20_000  # Bounds what is folded and not committed, by partition.
+WAITING_ROWS_MAX: Final = 10_000  # Bounds what is folded and not committed, by partition.
 
 
 class Commits:

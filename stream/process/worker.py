@@ -44,8 +44,8 @@ class Pace:
     session_s: float = 10.0
     heartbeat_s: float = 1.0
     rebalance_s: float = 20.0
-    run_records: int = 10000  # at most, a batch
-    fetch_bytes: int = 8 << 20  # at most, a partition
+    run_records: int = 5000  # at most, a batch
+    fetch_bytes: int = 4 << 20  # at most, a partition
 
 
 def run(
@@ -89,7 +89,7 @@ def build(settings: Settings, member: str, pace: Pace, partitions: Partitions) -
         broker_heartbeat_interval=pace.heartbeat_s,
         broker_rebalance_timeout=pace.rebalance_s,
         broker_request_timeout=max(40.0, pace.session_s + 5),
-        broker_max_poll_records=4 * pace.run_records,
+        broker_max_poll_records=2 * pace.run_records,
         consumer_max_fetch_size=pace.fetch_bytes,
         consumer_group_instance_id=member,
     )
