@@ -35,13 +35,14 @@ MODULES: Final = (
             "people",
             "post",
             "replies",
+            "room",
             "statements",
             "sums",
             "thread",
             "waits",
         )
     ),
-    *(f"codec/{name}.py" for name in ("keys", "rows", "summary", "times", "views")),
+    *(f"codec/{name}.py" for name in ("keys", "parts", "rows", "summary", "times", "views")),
 )
 ENDINGS: Final = (".so", ".pyd")
 LAST_LINES: Final = 5

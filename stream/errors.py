@@ -6,6 +6,7 @@ StreamError
 ├── ArchiveError         the archive is not what it says it is
 │   └── RowError         one row of it
 ├── DecodeError          a record of the log is not an event we know
+├── NoRoomError          an event states more of an item or thread than a row takes
 ├── BrokerError          Kafka: away, refusing, or set up differently
 └── ServeError           the serve process: away, or answering with a problem
 
@@ -49,6 +50,14 @@ class DecodeError(StreamError):
         self.where = where
         self.problem = problem
         super().__init__(f"{where}: {problem}")
+
+
+class NoRoomError(StreamError):
+    """An event states more of an item or thread than its row takes; it is left out."""
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+        super().__init__(problem)
 
 
 class BrokerError(StreamError):

@@ -55,11 +55,12 @@ class Difference:
 
 @dataclass(slots=True)
 class Audit:
-    """What was compared, and what differs."""
+    """What was compared, and what differs; ``set_aside``: events for which no row has room."""
 
     threads: int = 0
     rows: int = 0
     activity_left_out: list[str] = field(default_factory=list)
+    set_aside: list[str] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
 
 
@@ -68,11 +69,12 @@ async def audit(
 ) -> Audit:
     """Compare the views in the topics, and over HTTP where ``fetch`` gets a path's JSON."""
     await reachable(settings)
-    wanted = folded(events, settings.partitions)
+    audited = Audit()
+    wanted = folded(events, settings.partitions, audited.set_aside)
     threads = {key for view, _, key in wanted if view == "threads"}
     await _caught_up(settings)
     found, known = await _live(settings, {_thread(key) for key in threads})
-    audited = Audit(threads=len(threads))
+    audited.threads = len(threads)
     others = {_community(key) for key in known - threads}
     communities = {_community(key) for key in threads}
     audited.activity_left_out = sorted(
@@ -84,13 +86,18 @@ async def audit(
     return audited
 
 
-def folded(events: Iterable[Event], partitions: int) -> Rows:
-    """The rows of all views after ``events``, as a log of so many partitions gives them."""
+def folded(events: Iterable[Event], partitions: int, set_aside: list[str] | None = None) -> Rows:
+    """The rows of all views after ``events``, as a log of so many partitions gives them.
+
+    ``set_aside`` is told, as a worker's dead letters are, what no row has room for and why.
+    """
     states = [Partition() for _ in range(partitions)]
     for event in events:
         if event.subject:
             key = thread_key(event.source, event.subject)
-            states[partition_of(key, partitions)].join(event)
+            why = states[partition_of(key, partitions)].join(event)
+            if why is not None and set_aside is not None:
+                set_aside.append(f"{key.decode()}: {why}")
             continue
         for state in states:
             state.join(event)

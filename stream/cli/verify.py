@@ -75,6 +75,9 @@ def _print(found: Audit) -> None:
     compared = f"{words.count(found.threads, 'thread')}, {words.count(found.rows, 'row')}"
     for community in found.activity_left_out:
         output.say(f"Activity of {community} is not compared: the log holds more threads of it.")
+    if found.set_aside:
+        aside = words.count(len(found.set_aside), "event")
+        output.say(f"{aside} set aside, as by the worker; the first: {found.set_aside[0]}.")
     if not found.differences:
         click.echo(f"The views are as the archive says: {compared} compared.")
         return

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 import orjson
 
+from stream.codec.fitting import BESIDE_TEXT_MAX, too_much
 from stream.codec.keys import quoted, split_key, thread_key
 from stream.codec.times import stamp, stamp_of
 from stream.core.events import OF_A_COMMUNITY, RANK, Event, ProgressData
@@ -111,6 +112,8 @@ def decode(record: bytes, *, where: str) -> Event:
         event = _decoded(record, where)
     if not event.subject and not isinstance(event, OF_A_COMMUNITY):
         raise DecodeError(where=where, problem="it names no thread: its `subject` is missing")
+    if len(record) > BESIDE_TEXT_MAX and (wrong := too_much(event)):
+        raise DecodeError(where=where, problem=wrong)
     return event
 
 

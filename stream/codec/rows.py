@@ -2,97 +2,31 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-import orjson
-
-from stream.codec.times import stamp, stamp_again
-from stream.core.item import EXACT, OPEN
+from stream.codec.parts import (
+    bounds,
+    happening,
+    person,
+    person_of,
+    quote,
+    quote_id,
+    text,
+    wait,
+    when_happened,
+)
+from stream.codec.times import stamp
+from stream.core.item import OPEN
 from stream.core.waits import reply
-from stream.core.when import LONG_AGO
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from stream.core.found import Found
     from stream.core.item import Edit, Item, More
-    from stream.core.moments import Happening
-    from stream.core.people import Voice
     from stream.core.thread import Thread
-    from stream.core.wait import Wait
 
-
-def text(value: object) -> str:
-    """Any plain value as JSON."""
-    return orjson.dumps(value).decode()
-
-
-@lru_cache(maxsize=65_536)
-def quote(value: str) -> str:
-    """A short string that comes again, such as a name, as JSON."""
-    return orjson.dumps(value).decode()
-
-
-def quote_id(id_: str) -> str:
-    """An id as JSON: many are numbers that never come again, in which nothing is to be escaped."""
-    return f'"{id_}"' if id_.isalnum() else quote(id_)
-
-
-def person(voice: Voice | None) -> str:
-    """A person; null where nobody is known."""
-    if voice is None:
-        return "null"
-    if not voice.shown:
-        voice.shown = person_of(voice.id, voice.name)
-    return voice.shown
-
-
-def person_of(id_: str | None, name: str | None) -> str:
-    """A person of that id and name, either of which may be missing."""
-    return text({k: v for k, v in (("id", id_), ("name", name)) if v})
-
-
-def bounds(after: int, at: int, *, is_open: bool) -> str:
-    """A moment of which only bounds are known."""
-    lower = "null" if after == LONG_AGO else f'"{stamp(after)}"'
-    upper = "null" if is_open else f'"{stamp(at)}"'
-    return f'{{"after":{lower},"by":{upper}}}'
-
-
-def when(item: Item) -> str:
-    """When an item was made; null while only what refers to it has been read."""
-    more = item.more
-    if more is None or more.mode == EXACT:
-        return f'{{"at":"{stamp(item.at)}"}}'
-    if item.kind is None:
-        return "null"
-    return bounds(more.after, item.at, is_open=more.mode == OPEN)
-
-
-def when_again(item: Item) -> str:
-    """The same of one that other things are said of in a row, as the first post of a thread."""
-    return when(item) if item.mode != EXACT else f'{{"at":"{stamp_again(item.at)}"}}'
-
-
-def when_happened(one: Happening) -> str:
-    """When something happened."""
-    if one.exact:
-        return f'{{"at":"{stamp(one.at)}"}}'
-    return bounds(one.after, one.at, is_open=one.open)
-
-
-def wait(one: Wait | None) -> str:
-    """A wait; null where it has not begun."""
-    if one is None:
-        return "null"
-    item = f',"item":{quote(one.item)}' if one.item is not None else ""
-    if one.status == "observed":
-        return f'{{"status":"observed","ms":{one.by}{item}}}'
-    if one.status == "between":
-        by = "null" if one.by is None else one.by
-        return f'{{"status":"between","after_ms":{one.after},"by_ms":{by}{item}}}'
-    if one.status == "waiting":
-        return f'{{"status":"waiting","since":"{stamp_again(one.since)}"}}'
-    return '{"status":"unknown"}'
+SHOWN_MAX: Final = 128 * 1024  # Characters of a list that repeats what others are called.
 
 
 def item_row(thread: Thread, item: Item, name: str, made: str) -> bytes:
@@ -105,7 +39,9 @@ def item_row(thread: Thread, item: Item, name: str, made: str) -> bytes:
     score = "null" if stated is None or stated.observed is None else _score(thread, item)
     found, mentions, called = item.found, "", ""
     if found:
-        mentions = _mention(found[0]) if len(found) == 1 else ",".join(map(_mention, found))
+        mentions = _mention(found[0])
+        if len(found) > 1 or len(mentions) > SHOWN_MAX:
+            mentions, called = _mentions(item)
     elif item.said:
         called = _called(item)
     return (
@@ -115,14 +51,37 @@ def item_row(thread: Thread, item: Item, name: str, made: str) -> bytes:
     ).encode()
 
 
-def _called(item: Item) -> str:
+def _called(item: Item, left_out: int = 0) -> str:
     """Whom it called when it was made, where its mentions do not say so."""
     names = item.names
     if not names and not item.found:
         return ""
-    if names is None or names == tuple([found.name for found in item.found]):
+    if names is None or (not left_out and names == tuple([found.name for found in item.found])):
         return ""
     return f',"called":{text(names)}'
+
+
+def _mentions(item: Item) -> tuple[str, str]:
+    """Whom it calls, and who was called when it was made, where that does not say so.
+
+    A mention repeats a name and an id that may be long, any number of times: of a list longer
+    than `SHOWN_MAX` the end is left out, and how many those are is said.
+    """
+    shown = _first(map(_mention, item.found), SHOWN_MAX)
+    left_out = len(item.found) - len(shown)
+    extra = f',"mentions_left_out":{left_out}' if left_out else ""
+    return ",".join(shown), _called(item, left_out) + extra
+
+
+def _first(parts: Iterator[str], most: int) -> list[str]:
+    """The first of them, as many as come to no more than ``most`` characters."""
+    shown: list[str] = []
+    for part in parts:
+        most -= len(part) + 1
+        if most < 0:
+            break
+        shown.append(part)
+    return shown
 
 
 def _rare_row(thread: Thread, item: Item, name: str, made: str, more: More) -> bytes:
@@ -132,7 +91,7 @@ def _rare_row(thread: Thread, item: Item, name: str, made: str, more: More) -> b
     printed = "null" if more.printed is None else text(more.printed)
     deleted = when_happened(more.deletions[-1]) if more.deleted else "null"
     edits = ",".join([_edit(more.edits[key]) for key in ordered(more)]) if more.edits else ""
-    mentions = ",".join(map(_mention, item.found))
+    mentions, called = _mentions(item)
     extras = _more(more)
     if more.contested:
         extras += ',"conflict":true'
@@ -144,7 +103,7 @@ def _rare_row(thread: Thread, item: Item, name: str, made: str, more: More) -> b
         f'{thread.head},"item":{name},"kind":{kind},"on":{on},"author":{person(item.author)},'
         f'"attributed":{_attributed(more)},"when":{made},"printed":{printed},'
         f'"score":{_score(thread, item)},"edits":[{edits}],"deleted":{deleted},'
-        f'"mentions":[{mentions}]{extras}{_called(item)}}}'
+        f'"mentions":[{mentions}]{extras}{called}}}'
     ).encode()
 
 
@@ -198,16 +157,6 @@ def _more(more: More) -> str:
     return extras
 
 
-def happening(one: Happening) -> str:
-    """A deletion, closing or acceptance as it was stated; ``placed`` where only its place is."""
-    rest = "" if one.who is None else f',"by":{person(one.who)}'
-    if one.why is not None:
-        rest += f',"why":{text(one.why)}'
-    if one.open:
-        rest += f',"placed":"{stamp(one.at)}"'
-    return f'{{"when":{when_happened(one)}{rest}}}'
-
-
 def _mention(found: Found) -> str:
     to, who = found.to, found.person
     item = "null" if to is None else quote_id(to.id)
@@ -225,14 +174,21 @@ def reply_row(thread: Thread, item: Item, name: str, made: str) -> bytes:
             explicit = unsaid
     latest = addressed = explicit
     if found and not explicit:
-        latest = addressed = ",".join([_target(one, one.to, item) for one in found if one.to])
+        latest = addressed = _targets([(one, one.to) for one in found if one.to], item)
         if [one for one in found if one.better is not one.to]:
-            addressed = ",".join([_target(one, one.better, item) for one in found if one.to])
+            addressed = _targets([(one, one.better) for one in found if one.to], item)
     return (
         f'{thread.head},"item":{name},"author":{person(item.author)},"when":{made},'
         f'"replies_to":{{"explicit":[{explicit}],"mention-latest":[{latest}],'
         f'"mention-addressed":[{addressed}],"implicit":[{latest or unsaid}]}}}}'
     ).encode()
+
+
+def _targets(found: list[tuple[Found, Item | None]], item: Item) -> str:
+    """Whom it answers; as of mentions, the end is left out where it is long."""
+    if len(found) == 1:
+        return _target(*found[0], item)
+    return ",".join(_first((_target(one, to, item) for one, to in found), SHOWN_MAX))
 
 
 def _target(found: Found, to: Item | None, item: Item) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from stream.codec.rows import (
+from stream.codec.parts import (
     bounds,
     happening,
     person,

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from stream.codec.events import encode
 from stream.codec.keys import quoted, thread_key
+from stream.codec.parts import quote, when
 from stream.codec.restore import restore
-from stream.codec.rows import item_row, quote, reply_row, when
+from stream.codec.rows import item_row, reply_row
 from stream.codec.summary import thread_row
 from stream.codec.times import stamp, stamp_quarter
 from stream.core.community import QUARTER_MS, counts

@@ -18,6 +18,7 @@ from stream.core.replies import settle
 from stream.core.statements import STATE
 from stream.core.sums import enter
 from stream.core.thread import UNTANGLED, Thread
+from stream.errors import NoRoomError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +30,10 @@ JOINED: Final[dict[type, Callable[[Thread, Any], bool]]] = {
     e.CommentCreated: commented,
     e.PostCreated: posted,
 }
-"""What joins a statement of each type, and says whether it was news."""
+"""What joins a statement of each type, and says whether it was news.
+
+`NoRoomError` where its row has no room for it; then nothing has changed.
+"""
 
 
 class Partition:
@@ -39,15 +43,22 @@ class Partition:
         self.communities: dict[str, Community] = {}
         self.touched: dict[Thread, None] = {}
 
-    def join(self, event: e.Event) -> None:
-        """One more statement; where it says nothing new, nothing is touched."""
+    def join(self, event: e.Event) -> str | None:
+        """One more statement; where it says nothing new, nothing is touched.
+
+        Where a row has no room for it, it is left out: why, else None.
+        """
         if event.subject:
             thread = self.thread(event.source, event.subject)
-            if JOINED[type(event)](thread, event):
-                self.touched[thread] = None
-            return
+            try:
+                if JOINED[type(event)](thread, event):
+                    self.touched[thread] = None
+            except NoRoomError as error:
+                return error.problem
+            return None
         for thread in state_community(self.community(event.source), event):
             self.touched[thread] = None
+        return None
 
     def community(self, name: str) -> Community:
         """The community of that name."""
@@ -94,6 +105,8 @@ def find_out(thread: Thread, *, replies: bool = True) -> None:
 
     That takes a third of the time, and no wait rests on it.
     """
+    if thread.unlearned:
+        thread.learn_names()
     if thread.entering:
         enter(thread)
     if thread.tangled == UNTANGLED:

@@ -5,22 +5,26 @@ Either holds in a thread, or in a whole community.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from stream.core import events as e
 from stream.core.people import masked, tokens_of, unite
 from stream.core.replies import review
+from stream.core.room import of_names, with_more
 from stream.core.sums import leave
 from stream.core.thread import UNTANGLED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
 
     from stream.core.community import Community
     from stream.core.item import Edit
     from stream.core.moments import Happenings
     from stream.core.people import Voice
     from stream.core.thread import Thread
+
+T = TypeVar("T")
 
 
 def seen(thread: Thread, person: e.Person | None) -> Voice | None:
@@ -35,14 +39,17 @@ def aliased(thread: Thread, event: e.PersonAliased) -> bool:
     said = (tuple(sorted(set(data.names))), data.by, data.evidence or "")
     if said in stated.aliases:
         return False
-    stated.aliases |= {said}
+    stated.taken = with_more(stated, "aliases", of_names((*said[0], *said[1:])))
+    stated.aliases = added(stated.aliases, said)
     rename(thread)
     return True
 
 
 def rename(thread: Thread) -> None:
     """Who is called what has changed: everything said is looked at again."""
-    thread.learn_names()
+    if thread.unlearned:
+        return  # It will be: these names are put together when the batch is settled.
+    thread.unlearned = True
     thread.tangled, thread.heard = UNTANGLED, None
     for on in thread.posts:
         review(thread, on)
@@ -54,20 +61,28 @@ def erased(thread: Thread, event: e.PersonErased) -> bool:
     said = (person.id or "", person.name or "")
     if said in stated.erased:
         return False
-    stated.erased |= {said}
+    stated.taken = with_more(stated, "erasures", of_names(said))
+    stated.erased = added(stated.erased, said)
+    thread.hidden |= tokens_of((said,))
     forget(thread)
     return True
 
 
+def added(held: AbstractSet[T], one: T) -> AbstractSet[T]:
+    """What is held, with one more; a set of its own where it was the nothing of all."""
+    own = held if isinstance(held, set) else set(held)
+    own.add(one)
+    return own
+
+
 def forget(thread: Thread) -> None:
     """Take out of everything said who nobody may see any more."""
-    thread.learn_erased()
     hidden = thread.hidden
     if thread.stated is not None:
         happened = thread.stated.happened
-        thread.stated.happened = {
-            verb: _all_veiled(done, hidden) for verb, done in happened.items()
-        }
+        veiled = {verb: _all_veiled(done, hidden) for verb, done in happened.items()}
+        if veiled != happened:
+            thread.stated.happened, thread.stated.taken = veiled, None
     for item in list(thread.items.values()):
         if item.author is not None and masked(item.author, hidden):
             leave(thread, item)
@@ -78,6 +93,7 @@ def forget(thread: Thread) -> None:
         if more is None:
             continue
         thread.touched[item.id] = item
+        more.taken = None
         more.edits = {key: _veiled(edit, hidden) for key, edit in more.edits.items()}
         more.deletions = _all_veiled(more.deletions, hidden)
         more.restorations = _all_veiled(more.restorations, hidden)
@@ -128,11 +144,10 @@ def _rename_all(community: Community, names: tuple[str, ...]) -> list[Thread]:
     tokens = {voice.token for voice in community.everybody() if voice.call in together}
     threads = []
     for thread in community.threads.values():
-        if not tokens.isdisjoint(thread.people):
-            rename(thread)
+        stated = thread.stated
+        if (stated is not None and stated.aliases) or not tokens.isdisjoint(thread.people):
+            rename(thread)  # Its own aliases may lead on from these names to others.
             threads.append(thread)
-        elif thread.names is not None:
-            thread.learn_names()
     return threads
 
 
@@ -141,5 +156,6 @@ def _forget_all(community: Community, person: e.Person) -> list[Thread]:
     community.erased = tokens_of(community.erasures)
     threads = list(community.threads.values())
     for thread in threads:
+        thread.learn_erased()
         forget(thread)
     return threads

@@ -58,6 +58,7 @@ class More:
         "printed",
         "restorations",
         "tags",
+        "taken",
         "title",
     )
 
@@ -72,6 +73,7 @@ class More:
         self.edits: Mapping[str, Edit] = NO_EDITS
         self.deletions: Happenings = ()
         self.restorations: Happenings = ()
+        self.taken: int | None = None  # See `room`; None: to be found out.
         # Id and name ("" where missing), by, evidence.
         self.attributed: tuple[str, str, str, str] | None = None
 

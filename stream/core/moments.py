@@ -6,11 +6,10 @@ those that contain none: joining two sets commutes, associates and repeats witho
 
 from __future__ import annotations
 
+from bisect import insort
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from stream.core.people import Voice
     from stream.core.when import Moment
 
@@ -37,19 +36,23 @@ def happening(moment: Moment, who: Voice | None = None, why: str | None = None) 
     return Happening(moment.after, moment.at, moment.open, who, why)
 
 
-def joined(held: Happenings, more: Iterable[Happening]) -> Happenings:
-    """Both sets, less what contains another, in order of time."""
-    found: dict[tuple[int, int, bool], Happening] = {}
-    for one in (*held, *more):
-        span = one[:3]
-        found[span] = one if span not in found else _agreed(found[span], one)
-    spans = tuple(found)
-    kept = [
-        one
-        for span, one in found.items()
-        if not any(_contains(span, other) for other in spans if other != span)
-    ]
-    return tuple(sorted(kept, key=lambda one: (one.at, one.after, one.open)))
+def joined(held: Happenings, one: Happening) -> Happenings:
+    """The set with one more, less what contains another, in order of time."""
+    span = one[:3]
+    kept: list[Happening] = []
+    for other in held:
+        if other[:3] == span:
+            return tuple([_agreed(each, one) if each is other else each for each in held])
+        if _contains(span, other[:3]):
+            return held
+        if not _contains(other[:3], span):
+            kept.append(other)
+    insort(kept, one, key=_place)
+    return tuple(kept)
+
+
+def _place(one: Happening) -> tuple[int, int, bool]:
+    return one.at, one.after, one.open
 
 
 def stands(done: Happenings, undone: Happenings) -> bool:

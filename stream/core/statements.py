@@ -5,23 +5,28 @@ Each function says whether its statement was news.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from stream.core import events as e
+from stream.core.community import ONE_EDIT
 from stream.core.firsts import is_first, offer_again
 from stream.core.identity import aliased, erased, seen
 from stream.core.item import CHANGES, Edit, Item, unknown
 from stream.core.moments import happening, joined, stands
-from stream.core.people import masked
+from stream.core.room import of_names, stranger, with_edit, with_happening, with_removal
 from stream.core.sums import SPEAKING, count, leave
 from stream.core.thread import Observed
 from stream.core.when import moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from stream.core.item import More
+    from stream.core.moments import Happenings
     from stream.core.people import Voice
     from stream.core.thread import Thread
+
+T = TypeVar("T")
 
 
 def joined_voice(
@@ -46,14 +51,11 @@ def touch(thread: Thread, id_: str) -> Item:
 
 def _edited(thread: Thread, event: e.PostEdited | e.CommentEdited) -> bool:
     data = event.data
-    by = thread.community.voice(data.by)
-    if by is not None and masked(by, thread.hidden):
-        by = None
     changed = data.changes
     edit = Edit(
         moment(data.when, event.time),
         data.revision,
-        by,
+        None,
         tuple([name for name in CHANGES if getattr(changed, name) is not None]),
         data.rollback,
         data.note,
@@ -63,36 +65,77 @@ def _edited(thread: Thread, event: e.PostEdited | e.CommentEdited) -> bool:
     )
     held = thread.items[data.item].more if data.item in thread.items else None
     known = None if held is None else held.edits.get(data.revision)
-    if known == edit:
+    if known is not None and _repeats(thread, known, edit, data.by):
         return False
+    taken = None if held is None else with_edit(data.item, held, edit, data.by)
+    edit = edit._replace(by=seen(thread, data.by))
     item = touch(thread, data.item)
-    texts = "text" in edit.changes or (known is not None and "text" in known.changes)
-    calls = texts and item.kind in SPEAKING
-    if calls:
-        leave(thread, item)
-    else:
-        count(thread, item, -1)
-    if known is not None:
-        edit = item.joined_edit(known, edit, joined_voice(thread, item, known.by, by))
-    more = item.further
-    more.edits = {**more.edits, data.revision: edit}
-    item.call()
-    if not calls:
-        count(thread, item, 1)
+    if known is None:
+        _revise(thread, item, edit)
+        item.further.taken = taken if edit.by is not None or data.by is None else None
+        return True
+    _leave_if_calling(thread, item, known, edit)
+    count(thread, item, -1)
+    by = joined_voice(thread, item, known.by, edit.by)
+    _put(item.further, item.joined_edit(known, edit, by))
+    item.further.taken = None
+    count(thread, item, 1)
     return True
 
 
+def _repeats(thread: Thread, known: Edit, edit: Edit, by: e.Person | None) -> bool:
+    """Whether ``edit``, by whom ``by`` says, is what is known of its revision."""
+    who = stranger(by, thread.hidden)
+    return known._replace(by=None) == edit and _who(known.by) == _who(who)
+
+
+def _who(voice: Voice | None) -> tuple[str | None, str | None]:
+    return (None, None) if voice is None else (voice.id, voice.name)
+
+
+def _revise(thread: Thread, item: Item, edit: Edit) -> None:
+    """One more revision: it adds to the sums, whatever is in them of the others."""
+    _leave_if_calling(thread, item, edit)
+    _put(item.further, edit)
+    if item.entered:
+        thread.edits += 1
+        thread.community.count(edit.moment.at, ONE_EDIT)
+
+
+def _leave_if_calling(thread: Thread, item: Item, *edits: Edit) -> None:
+    """Take its part out where others may be called now; whom, is found when it enters again."""
+    if item.kind in SPEAKING and any("text" in edit.changes for edit in edits):
+        leave(thread, item)
+
+
+def _put(more: More, edit: Edit) -> None:
+    more.edits = own(more.edits)
+    more.edits[edit.revision] = edit
+
+
+def own(held: Mapping[str, T]) -> dict[str, T]:
+    """What is held, to be changed; a dictionary of its own where it was the nothing of all."""
+    return held if isinstance(held, dict) else dict(held)
+
+
 def _removed(thread: Thread, event: e.ItemDeleted | e.ItemRestored) -> bool:
-    data = event.data
-    said = happening(moment(data.when, event.time), seen(thread, data.by))
-    item = touch(thread, data.item)
-    more = item.further
+    data, id_ = event.data, event.data.item
     deletes = isinstance(event, e.ItemDeleted)
-    before = more.deletions if deletes else more.restorations
-    after = joined(before, (said,))
-    if after == before:
-        return False
+    place = moment(data.when, event.time)
+    held = thread.items[id_].more if id_ in thread.items else None
+    before: Happenings = ()
+    taken = None
+    if held is not None:
+        before = held.deletions if deletes else held.restorations
+        after = joined(before, happening(place, stranger(data.by, thread.hidden)))
+        if after == before:
+            return False
+        taken = with_removal(id_, held, before, after)
+    after = joined(before, happening(place, seen(thread, data.by)))
+    item = touch(thread, id_)
+    more = item.further
     count(thread, item, -1)
+    more.taken = taken
     if deletes:
         more.deletions = after
     else:
@@ -113,10 +156,13 @@ def _accepted(thread: Thread, event: e.AnswerAccepted | e.AnswerUnaccepted) -> b
     accepts = isinstance(event, e.AnswerAccepted)
     held = stated.accepted if accepts else stated.unaccepted
     before = held.get(data.item, ())
-    after = joined(before, (happening(moment(data.when, event.time)),))
+    after = joined(before, happening(moment(data.when, event.time)))
     if after == before:
         return False
-    held = {**held, data.item: after}
+    named = 0 if before else of_names((data.item,))
+    stated.taken = with_happening(stated, "acceptances", (before, after), besides=named)
+    held = own(held)
+    held[data.item] = after
     if accepts:
         stated.accepted = held
     else:
@@ -131,6 +177,12 @@ _VERBS: Final[dict[type, str]] = {
     e.ThreadLocked: "locked",
     e.ThreadUnlocked: "unlocked",
 }
+_TIMES: Final = {
+    "closed": "closings",
+    "reopened": "reopenings",
+    "locked": "lockings",
+    "unlocked": "unlockings",
+}
 
 
 def _happened(
@@ -138,12 +190,16 @@ def _happened(
     event: e.ThreadClosed | e.ThreadReopened | e.ThreadLocked | e.ThreadUnlocked,
 ) -> bool:
     data, verb = event.data, _VERBS[type(event)]
-    stated = thread.statements
-    said = happening(moment(data.when, event.time), seen(thread, data.by), data.why)
+    stated, place = thread.statements, moment(data.when, event.time)
     before = stated.happened.get(verb, ())
-    after = joined(before, (said,))
-    stated.happened = {**stated.happened, verb: after}
-    return after != before
+    after = joined(before, happening(place, stranger(data.by, thread.hidden), data.why))
+    if after == before:
+        return False
+    stated.taken = with_happening(stated, _TIMES[verb], (before, after))
+    said = happening(place, seen(thread, data.by), data.why)
+    stated.happened = held = own(stated.happened)
+    held[verb] = joined(before, said)
+    return True
 
 
 def _observed(thread: Thread, event: e.ThreadObserved) -> bool:

@@ -54,6 +54,8 @@ def enter(thread: Thread) -> None:  # noqa: C901, PLR0912, PLR0915 - in one piec
         item.entered = True
         kind, at, on = item.kind, item.at, item.on
         if item.more is not None:
+            if item.more.edits:
+                item.call()
             _count_more(thread, item, item.more, 1)
         if kind is None:
             continue

@@ -5,15 +5,16 @@ from __future__ import annotations
 from array import array
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from stream.core.item import HORIZON, Item
 from stream.core.moments import stands
-from stream.core.people import Names, tokens_of, unite
+from stream.core.people import Names, tokens_of, united
 from stream.core.when import LONG_AGO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
 
     from stream.core.community import Community
     from stream.core.moments import Happenings
@@ -45,26 +46,37 @@ class Observed:
 
 
 NEVER: Final[Mapping[str, Happenings]] = MappingProxyType({})
-NO_ALIASES: Final[frozenset[tuple[tuple[str, ...], str, str]]] = frozenset()
+Alias: TypeAlias = tuple[tuple[str, ...], str, str]
+NO_ALIASES: Final[frozenset[Alias]] = frozenset()
 NOBODY: Final[frozenset[tuple[str, str]]] = frozenset()
 
 
 class Stated:
     """Statements about the thread as a whole, as its row in ``threads`` carries them.
 
-    Nothing in it is changed in place: most threads have the same nothing in most of it.
+    Most threads have the same nothing in most of it; only what is a thread's own is changed.
     """
 
-    __slots__ = ("accepted", "aliases", "erased", "happened", "observed", "silent", "unaccepted")
+    __slots__ = (
+        "accepted",
+        "aliases",
+        "erased",
+        "happened",
+        "observed",
+        "silent",
+        "taken",
+        "unaccepted",
+    )
 
     def __init__(self) -> None:
-        self.accepted = NEVER  # By item
-        self.unaccepted = NEVER
+        self.accepted: Mapping[str, Happenings] = NEVER  # By item
+        self.unaccepted: Mapping[str, Happenings] = NEVER
         self.happened = NEVER  # closed, reopened, locked, unlocked
         self.observed: Observed | None = None
-        self.aliases = NO_ALIASES  # Names, by, evidence
-        self.erased = NOBODY  # Id and name, "" where missing
+        self.aliases: AbstractSet[Alias] = NO_ALIASES  # Names, by, evidence
+        self.erased: AbstractSet[tuple[str, str]] = NOBODY  # Id and name, "" where missing
         self.silent: frozenset[str] | None = None
+        self.taken: int | None = None  # See `room`; None: to be found out.
 
 
 @lru_cache(maxsize=1024)
@@ -119,6 +131,7 @@ class Thread:
         "stated",
         "tangled",
         "touched",
+        "unlearned",
         "unresolved",
     )
 
@@ -153,6 +166,7 @@ class Thread:
         self.joining: set[Voice] | None = None  # Those of them who are new
         self.calls: dict[str, set[str]] | None = None  # By root, once tangled: called names
         self.names: Names | None = None  # Where the thread has aliases of its own
+        self.unlearned = False  # Aliases were stated since these were put together.
         self.hidden: frozenset[str] = community.erased
 
     def who(self, voice: Voice) -> str:
@@ -187,9 +201,9 @@ class Thread:
     def learn_names(self) -> None:
         """Put together again the thread's own aliases and those of its community."""
         if self.stated is not None and self.stated.aliases:
-            self.names = dict(self.community.names)
-            for stated, _, _ in self.stated.aliases:
-                unite(self.names, stated)
+            stated = (names for names, _, _ in self.stated.aliases)
+            self.names = united(self.community.names, stated)
+        self.unlearned = False
 
     def learn_erased(self) -> None:
         """Put together again whom nobody may see."""

@@ -15,7 +15,7 @@ from stream.codec.views import told
 from stream.core.events import ReplayFinished, ReplayProgressed
 from stream.core.fold import JOINED, Partition
 from stream.core.when import ms, to_datetime
-from stream.errors import DecodeError
+from stream.errors import DecodeError, NoRoomError
 from stream.kafka.records import partition_of
 from stream.process.job import DeadLetter, Job
 
@@ -81,17 +81,17 @@ class AllViews(Job):
                     or thread.community.name != event.source
                 ):
                     thread = self._thread(record.key, event)
-            except DecodeError as error:
-                dead.append(self._set_aside(record, error))
-                continue
-            if thread is None:
-                state.join(event)
-                latest = max(latest, _stated(event))
-            else:
+                if thread is None:
+                    state.join(event)
+                    latest = max(latest, _stated(event))
+                    continue
                 if JOINED[type(event)](thread, event):  # As `Partition.join`, which is a call.
                     touched[thread] = None
-                if event.time > latest:  # noqa: PLR1730 - `max` is a call, and this runs for all
-                    latest = event.time
+            except (DecodeError, NoRoomError) as error:
+                dead.append(self._set_aside(record, error))
+                continue
+            if event.time > latest:  # noqa: PLR1730 - `max` is a call, and this runs for all
+                latest = event.time
         self._latest = latest
         return dead
 
@@ -111,7 +111,9 @@ class AllViews(Job):
         thread = self._threads[key] = self._state.thread(event.source, event.subject)
         return thread
 
-    def _set_aside(self, record: ConsumerRecord[bytes, bytes], error: DecodeError) -> DeadLetter:
+    def _set_aside(
+        self, record: ConsumerRecord[bytes, bytes], error: DecodeError | NoRoomError
+    ) -> DeadLetter:
         problem = NO_VALUE if record.value is None else error.problem
         log.warning("dead letter: %s[%d]@%d: %s", *self._place[:2], record.offset, problem)
         return DeadLetter(record, problem)

@@ -160,3 +160,14 @@ def test_who_called_a_name_that_its_only_bearer_has_lost_is_looked_at_again():
     renamed, namesake = said(1, Person(id="1", name="Cy")), said(9, "Cy")
     later = fold([[asked("Ann"), named, called], [renamed, namesake]])
     assert later == fold([[asked("Ann"), named, called, renamed, namesake]])
+
+
+def test_an_alias_of_the_community_leads_on_through_one_of_the_thread():
+    story = [
+        aliased("Anna", "Bob", thread="t1"),
+        said(1, "Bob"),
+        said(9, "Dora", "cy"),
+        aliased("Cy", "Anna"),
+    ]
+    assert replies("q.c9", *story) == everywhere("q.c1")
+    assert fold([[event] for event in story]) == fold([story])
