@@ -34,7 +34,8 @@ from stream.archive.detect import read_encoded
 from stream.archive.generate import generate
 from stream.archive.made_up.stack_exchange import write_dump
 from stream.config import Settings
-from stream.replay import How, Source, publish
+from stream.replay import publish
+from stream.replay_source import How, Source
 from tests.brokers import apache, embedded
 
 if TYPE_CHECKING:

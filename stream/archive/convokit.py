@@ -24,7 +24,6 @@ from stream.archive.convokit_parts import (
     Utterance,
     conversations,
     robots,
-    whole,
 )
 from stream.archive.convokit_said import (
     GONE,
@@ -38,6 +37,7 @@ from stream.archive.convokit_said import (
     time,
 )
 from stream.archive.holdings import Held, Holdings, holdings
+from stream.archive.json_entries import whole
 from stream.archive.json_rows import Row, Unfit, decoded, rows, seconds
 from stream.archive.opening import names, opened
 from stream.core import events as e

@@ -16,7 +16,8 @@ import msgspec
 
 from stream.archive.base import Report
 from stream.archive.detect import read
-from stream.archive.oddities import Robots, Watch, of_thread
+from stream.archive.oddities import Robots, Watch
+from stream.archive.oddities_folded import of_thread
 from stream.codec.keys import thread_key
 from stream.codec.times import stamp_of
 from stream.core.events import (

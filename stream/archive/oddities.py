@@ -1,4 +1,4 @@
-"""What is odd about events that could be read: seen as they go by, or once a thread is folded.
+"""What is odd about events that could be read, seen as they go by.
 
 A robot is what an archive marks or an operator names, never what behaves like one: a burst is only
 said to be one.
@@ -6,10 +6,10 @@ said to be one.
 
 from __future__ import annotations
 
-import re
 from collections import Counter, deque
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from stream.archive.numbered_ids import InTurn, Numbered, number_of
 from stream.codec.times import stamp
 from stream.core.events import (
     CommentCreated,
@@ -20,23 +20,17 @@ from stream.core.events import (
     PostCreated,
     PostEdited,
 )
-from stream.core.item import EXACT, HORIZON
 from stream.core.people import Voice, call, masked, tokens_of
-from stream.core.waits import waits
 from stream.core.when import ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stream.core.events import Event, Person
-    from stream.core.item import Item
-    from stream.core.thread import Thread
 
 BURST: Final = 30  # Acts of one account within an hour.
 HOUR_MS: Final = 3_600_000
 FORGET: Final = 10_000  # Events after which those who fell silent are forgotten.
-
-_NUMBERED: Final = re.compile(r"(?P<kind>c?)(?P<number>\d{1,18})")
 
 Odd = tuple[str, str]
 
@@ -82,31 +76,6 @@ class Act(NamedTuple):
     at: int
 
 
-class _Numbered(NamedTuple):
-    number: int
-    at: int
-    id: str
-
-
-class _InTurn:
-    """Ids seen in order of time: each is held against the highest of the moment before its own."""
-
-    __slots__ = ("_before", "_highest")
-
-    def __init__(self) -> None:
-        self._before: _Numbered | None = None
-        self._highest: _Numbered | None = None
-
-    def see(self, this: _Numbered) -> str | None:
-        """The id with a larger number that is earlier than this one, where there is one."""
-        if self._highest is None or this.at > self._highest.at:
-            self._before, self._highest = self._highest, this
-        else:
-            self._highest = max(self._highest, this)
-        before = self._before
-        return before.id if before is not None and this.number < before.number else None
-
-
 class Watch:
     """Looks at events in their order; holds who was active within the last hour, and ids."""
 
@@ -115,7 +84,7 @@ class Watch:
         self._recent: dict[tuple[str, str], deque[int]] = {}
         self._bursting: dict[tuple[str, str], tuple[int, int, Person]] = {}
         self._last_id = ""
-        self._ids: dict[str, _InTurn] = {}
+        self._ids: dict[str, InTurn] = {}
         self._seen = 0
 
     def see(self, event: Event) -> Iterator[Odd]:
@@ -136,11 +105,11 @@ class Watch:
             yield self._burst(person, *burst)
 
     def _in_order(self, event: PostCreated) -> Iterator[Odd]:
-        number = _number(event.data.item)
+        number = number_of(event.data.item)
         if number is None or event.data.when.at is None:
             return
-        this = _Numbered(number[1], ms(event.data.when.at), event.subject)
-        before = self._ids.setdefault(event.source, _InTurn()).see(this)
+        this = Numbered(number[1], ms(event.data.when.at), event.subject)
+        before = self._ids.setdefault(event.source, InTurn()).see(this)
         if before is not None:
             yield "id-order", f"{this.id} is later than {before} ({event.source})"
 
@@ -186,63 +155,6 @@ def act_of(event: Event) -> Act | None:
     if person is None or event.data.when.at is None:
         return None
     return Act(person, ms(event.data.when.at))
-
-
-def of_thread(thread: Thread) -> Iterator[Odd]:
-    """What shows only once all of a thread is known."""
-    where = f"{thread.community.name}/{thread.id}"
-    for code, example in _of_thread(thread):
-        yield code, f"{example} ({where})"
-
-
-def _of_thread(thread: Thread) -> Iterator[Odd]:
-    items = sorted(item for item in thread.items.values() if item.kind is not None)
-    for item in items:
-        yield from _of_item(thread, item)
-    yield from _against_time(items)
-    for metric, wait in waits(thread).items():
-        if wait is not None and wait.status == "observed" and wait.after < 0:
-            yield "negative-wait", f"{metric} took {wait.after:,} ms"
-    if items and thread.root is None:
-        yield "no-first-post", f"of {len(items):,} items none begins it"
-
-
-def _of_item(thread: Thread, item: Item) -> Iterator[Odd]:
-    root = thread.root
-    if item.author is None and not item.erased:
-        yield "nobody-named", f"{item.id} is by nobody who is named"
-    if item.on is not None and _missing(thread, item.on):
-        yield "orphan", f"{item.id} stands under {item.on}, which is not there"
-    if root is not None and HORIZON > item.by < root.after:
-        yield "before-its-thread", f"{item.id} is {root.after - item.by:,} ms before {root.id}"
-    if item.contested:
-        yield "contradiction", f"two statements about {item.id} differ"
-    for found in item.found:
-        if found.how == "unresolved":
-            yield "unresolved-mention", f"@{found.name} in {item.id} is nobody's name"
-
-
-def _missing(thread: Thread, id_: str) -> bool:
-    item = thread.items.get(id_)
-    return item is None or item.kind is None
-
-
-def _against_time(items: list[Item]) -> Iterator[Odd]:
-    """Items with smaller numbers than the one before, posts apart from comments."""
-    ids: dict[str, _InTurn] = {}
-    for item in items:
-        number = _number(item.id)
-        if number is None or item.mode != EXACT:
-            continue
-        this = _Numbered(number[1], item.at, item.id)
-        before = ids.setdefault(number[0], _InTurn()).see(this)
-        if before is not None:
-            yield "id-order", f"{this.id} is later than {before}"
-
-
-def _number(id_: str) -> tuple[str, int] | None:
-    match = _NUMBERED.fullmatch(id_)
-    return None if match is None else (match["kind"], int(match["number"]))
 
 
 def _name(person: Person) -> str:

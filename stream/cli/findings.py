@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stream.cli.client import Service
-    from stream.replay import Progress
+    from stream.replay_source import Progress
 
 THREADS: Final = 50
 BUSIEST_HOURS: Final = 3

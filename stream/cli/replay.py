@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from stream.codec.events import Encoded
     from stream.config import Settings
-    from stream.replay import Progress, Source
+    from stream.replay_source import Progress, Source
 
 UNITS_MS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 shown = replay_bar.shown
@@ -124,7 +124,7 @@ def _source(asked: dict[str, Any], report: Any) -> Source:  # noqa: ANN401
     from stream.archive.base import Report
     from stream.archive.detect import read_encoded
     from stream.archive.robots import named
-    from stream.replay import How, Source
+    from stream.replay_source import How, Source
 
     archives: tuple[Path, ...] = asked["archives"]
     if asked["max_gap"] is not None and asked["speed"] is None:
@@ -194,7 +194,7 @@ def _stoppable() -> Iterator[asyncio.Event]:
 
 
 def _count(source: Source, tell: Callable[[Progress], None]) -> Progress:
-    from stream.replay import TOGETHER, Progress
+    from stream.replay_source import TOGETHER, Progress
 
     progress, events = Progress(), source.events()
     while together := list(islice(events, TOGETHER)):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from stream.archive.base import Report
-    from stream.replay import Progress
+    from stream.replay_source import Progress
 
 REFRESH_HZ: Final = 8
 

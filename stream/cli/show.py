@@ -21,12 +21,14 @@ from stream.config import Security, Settings
 from stream.errors import ServeError, UsageError
 from stream.kafka.connect import reachable
 from stream.kafka.embedded import embedded_broker
-from stream.replay import Progress, replay
+from stream.replay import replay
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine, Iterator
 
     from rich.console import Console
+
+    from stream.replay_source import Progress
 
 WAIT_MS: Final = 1_000
 PATIENCE_S: Final = 60.0  # And a second more for so many events:

@@ -6,8 +6,8 @@ from collections import Counter
 import pytest
 
 from stream.archive.base import Options
-from stream.archive.convokit_parts import CHUNK, entries
 from stream.archive.detect import read, reader_for
+from stream.archive.json_entries import CHUNK, entries
 from stream.archive.opening import File
 from stream.codec.times import stamp_of
 from stream.core.events import CommentCreated, ItemDeleted, Person, PostCreated, ThreadObserved

@@ -7,7 +7,7 @@ import pytest
 
 from stream.cli.findings import Span, hours, sentences
 from stream.codec.events import encode
-from stream.replay import Progress
+from stream.replay_source import Progress
 from tests.story import DAY, asked, commented
 
 QUIET = {"questions": 0, "answers": 0, "posts": 0, "comments": 0, "bounded": 0, "people": 0}

@@ -15,7 +15,8 @@ from stream.core.events import Event, Person, PersonFlagged, ReplayFinished, Rep
 from stream.core.when import ms
 from stream.kafka.follow import open_reader
 from stream.kafka.topics import Topics
-from stream.replay import How, Source, publish
+from stream.replay import publish
+from stream.replay_source import How, Source
 from stream.verify import audit
 from tests.cli.test_pipeline import Live
 

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from stream.codec.events import community_of, decode, encode
 from stream.core.events import ReplayFinished
 from stream.core.when import ms
-from stream.replay import How, Progress, Source, Statements
+from stream.replay import Statements
 from stream.replay_pace import Pace
+from stream.replay_source import How, Progress, Source
 from tests.story import DAY, HOUR, NOON, SECOND, asked, commented
 
 

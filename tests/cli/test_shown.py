@@ -7,7 +7,7 @@ from stream.cli import output
 from stream.cli.replay_bar import Rate
 from stream.cli.threads import rows
 from stream.core.when import to_datetime
-from stream.replay import Progress
+from stream.replay_source import Progress
 
 WAITING = {"status": "waiting", "since": "2017-04-24T12:00:00.000Z", "for_ms": 3_600_000}
 WAITS = {"first_response": WAITING, "first_comment": WAITING, "first_answer": WAITING}
