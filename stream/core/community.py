@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 from stream.core.people import Names, Voice
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from stream.core.events import Person, PersonAliased, PersonErased, PersonFlagged
     from stream.core.thread import Thread
 
@@ -86,9 +88,14 @@ class Community:
             return voice
         return self.others.get(person) or self._new_voice(person)
 
-    def everybody(self) -> list[Voice]:
-        """All who were ever named."""
-        return [*self.accounts.values(), *self.others.values()]
+    def tokens(self, names: Iterable[str]) -> set[str]:
+        """The tokens of all who were ever named so, by what they are called."""
+        tokens = set()
+        for name in names:
+            tokens.add(f"@{name}")
+            held = self.bearers.get(name, ())
+            tokens.update((held,) if isinstance(held, str) else held)
+        return tokens
 
     def _new_voice(self, person: Person) -> Voice | None:
         if not person.id and not person.name:

@@ -141,14 +141,23 @@ def _flag(community: Community, data: e.FlagData) -> list[Thread]:
 
 def _rename_all(community: Community, names: tuple[str, ...]) -> list[Thread]:
     together = unite(community.names, names)
-    tokens = {voice.token for voice in community.everybody() if voice.call in together}
+    tokens = community.tokens(together)
     threads = []
     for thread in community.threads.values():
         stated = thread.stated
-        if (stated is not None and stated.aliases) or not tokens.isdisjoint(thread.people):
-            rename(thread)  # Its own aliases may lead on from these names to others.
+        if (
+            (stated is not None and stated.aliases)  # Which may lead on to others.
+            or not tokens.isdisjoint(thread.people)
+            or (thread.tangled and _was_heard(thread, tokens))
+        ):
+            rename(thread)
             threads.append(thread)
     return threads
+
+
+def _was_heard(thread: Thread, tokens: set[str]) -> bool:
+    """Whether one of them is known here, all of whose items this batch may have taken out."""
+    return any(voice.token in tokens for voice in thread.heard or ())
 
 
 def _forget_all(community: Community, person: e.Person) -> list[Thread]:

@@ -56,6 +56,32 @@ def erasing(rng: Random) -> list[e.Event]:
     return [*told.values(), s.erased(rng.choice(NAMES[:4]), **where)]
 
 
+def renaming(rng: Random) -> list[e.Event]:
+    """Two or three write, under one account or several, and go by more names than they write under.
+
+    Some names a thread alone knows to be one person's, some the whole community; and a page, which
+    knows bounds, tells of them before or after a dump does.
+    """
+    names = rng.sample(NAMES, rng.randint(2, 3))
+    told: list[e.Event] = [s.asked(author=_renamed(rng, names))]
+    for n in range(1, rng.randint(2, 6)):
+        who, calls = _renamed(rng, names), _calls(rng) if rng.random() < 0.6 else ()
+        if rng.random() < 0.7:
+            told.append(s.commented(f"q.c{n}", who, mentions=calls, between=(0, s.HOUR)))
+            who = who if rng.random() < 0.7 else _renamed(rng, names)
+        after = rng.randint(1, 60) * s.MINUTE
+        told.append(s.commented(f"q.c{n}", who, mentions=calls, after=after))
+    for _ in range(rng.randint(1, 4)):
+        where: s.Told = {"thread": s.THREAD} if rng.random() < 0.5 else {}
+        told.append(s.aliased(*rng.sample(NAMES, 2), **where))
+    return told
+
+
+def _renamed(rng: Random, names: list[str]) -> s.Who:
+    name = rng.choice(names)
+    return e.Person(id=rng.choice("12"), name=name) if rng.random() < 0.3 else name
+
+
 def _crowding(rng: Random, n: int, names: list[str], ids: dict[str, str]) -> e.Event:
     name = rng.choice(names)
     who: s.Who = name
