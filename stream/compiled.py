@@ -26,11 +26,13 @@ MODULES: Final = (
         for name in (
             "community",
             "creation",
+            "edits",
             "firsts",
             "fold",
             "hearing",
             "identity",
             "item",
+            "mentions",
             "moments",
             "people",
             "post",

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from stream.codec.events import decode
+from stream.core.edits import Edit
 from stream.core.events import OF_PEOPLE, Id, Person
 from stream.core.identity import state_community
-from stream.core.item import Edit, Item, unknown
+from stream.core.item import Item, unknown
 from stream.core.moments import Happenings, happening, stands
 from stream.core.statements import VERBS
 from stream.core.thread import NEVER, Observed, silence

@@ -22,8 +22,9 @@ from stream.core.waits import reply
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from stream.core.edits import Edit
     from stream.core.found import Found
-    from stream.core.item import Edit, Item, More
+    from stream.core.item import Item, More
     from stream.core.thread import Thread
 
 SHOWN_MAX: Final = 128 * 1024  # Characters of a list that repeats what others are called.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from stream.core.community import Community
-    from stream.core.item import Edit
+    from stream.core.edits import Edit
     from stream.core.moments import Happenings
     from stream.core.people import Voice
     from stream.core.thread import Thread

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from stream.core.edits import NO_EDITS, version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from stream.core.edits import Edit
     from stream.core.found import Found
     from stream.core.moments import Happenings
     from stream.core.people import Voice
@@ -16,26 +18,7 @@ if TYPE_CHECKING:
 HORIZON: Final = 1 << 53  # No upper bound: sorts after every moment.
 EXACT, BOUNDED, OPEN = 0, 1, 2
 
-CHANGES: Final = ("title", "text", "tags")
-
 T = TypeVar("T", str, tuple[str, ...], tuple[str, str, str, str])
-
-
-class Edit(NamedTuple):
-    """A revision. ``title``, ``tags``: the new values; ``names``: whom the new text calls."""
-
-    moment: Moment
-    revision: str
-    by: Voice | None
-    changes: tuple[str, ...]
-    rollback: bool
-    note: str | None
-    title: str | None
-    tags: tuple[str, ...] | None
-    names: tuple[str, ...]
-
-
-NO_EDITS: Final[Mapping[str, Edit]] = MappingProxyType({})
 
 
 class More:
@@ -207,38 +190,12 @@ class Item:
             self.further.contested = True
         return min(held, value)
 
-    def joined_edit(self, held: Edit, edit: Edit, by: Voice | None) -> Edit:
-        """Two statements of one revision; ``by``: their editors, joined."""
-        if held == edit:
-            return held
-        self.further.contested |= held._replace(by=by) != edit._replace(by=by)
-        first = min(held, edit, key=lambda e: (not e.moment.exact, e.moment))
-        return Edit(
-            first.moment,
-            held.revision,
-            by,
-            tuple([name for name in CHANGES if name in held.changes or name in edit.changes]),
-            held.rollback or edit.rollback,
-            self.agreed(held.note, edit.note),
-            self.agreed(held.title, edit.title),
-            self.agreed(held.tags, edit.tags),
-            min((one.names for one in (held, edit) if "text" in one.changes), default=()),
-        )
-
 
 def unknown(id_: str) -> Item:
     """An item of which nothing is known yet."""
     item = Item(id_, None, None, None, HORIZON)
     item.more = More()
     return item
-
-
-def version(edit: Edit) -> tuple[int, str]:
-    """By which revisions follow one another: (time, id)."""
-    return edit.moment.at, edit.revision
-
-
-Items: TypeAlias = dict[str, Item]
 
 
 def latest_title(item: Item) -> str | None:

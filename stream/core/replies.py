@@ -1,4 +1,4 @@
-"""Who answers whom: what a comment's mentions mean, and what is looked at again when one is late.
+"""Who answers whom: what new comments mean, and what is looked at again when one is late.
 
 The rules are METRICS' policies. A comment rests on earlier ones alone, so settling goes forward
 in time: a late comment of A concerns the later ones that call A, up to A's next comment that
@@ -7,16 +7,16 @@ addresses nobody; what changes by that concerns theirs in turn.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Final
 
 from stream.core.found import Found
-from stream.core.people import call
-from stream.core.post import SHORTEST_BEGINNING, between, later
+from stream.core.mentions import calls, meant
+from stream.core.post import between, later
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from collections.abc import Set as AbstractSet
 
     from stream.core.item import Item
@@ -124,21 +124,14 @@ def _concerned(thread: Thread, post: Post, author: Voice | None, since: Item) ->
     if host is None or (author is not None and thread.who(author) == thread.who(host)):
         return
     if not _crowded(thread, post, (author, host), since):
-        for name in _calls(thread, host):
+        for name in calls(thread, host):
             yield from [c for c in between(post.own(name), since, None) if not c.said]
-
-
-def _calls(thread: Thread, voice: Voice) -> Iterable[str]:
-    """The called names under which a person has written, with that one which may have gone."""
-    if thread.roots is None or thread.calls is None:
-        return (voice.call,)
-    return {voice.call, *thread.calls.get(thread.who(voice), ())}
 
 
 def _names(thread: Thread, voice: Voice) -> set[str]:
     """All called names of a person, those too under which they have not written here."""
     aliases = thread.aliases
-    return {name for call_ in _calls(thread, voice) for name in aliases.get(call_, (call_,))}
+    return {name for call_ in calls(thread, voice) for name in aliases.get(call_, (call_,))}
 
 
 def _crowded(thread: Thread, post: Post, without: tuple[Voice | None, Voice], before: Item) -> bool:
@@ -167,9 +160,9 @@ def _find(thread: Thread, post: Post, on: Item | None, c: Item) -> bool:
     names, before = c.said, c.found
     found: tuple[Found, ...] = ()
     if len(names) == 1:
-        found = (_meant(thread, post, on, c, names[0]),)
+        found = (meant(thread, post, on, c, names[0]),)
     elif names:
-        found = tuple([_meant(thread, post, on, c, name) for name in names])
+        found = tuple([meant(thread, post, on, c, name) for name in names])
     unsaid = _unsaid(thread, post, on, c)
     if found == before and unsaid == c.unsaid:
         return False
@@ -213,67 +206,3 @@ def _only_other(thread: Thread, post: Post, c: Item, host: str) -> Item | None:
             if len(others) == CROWD:
                 return None
     return next(iter(others.values()), None)
-
-
-def _meant(thread: Thread, post: Post, on: Item | None, c: Item, name: str) -> Found:
-    """Whom a mention means: the person's latest earlier comment, else the post, if it is theirs."""
-    said = call(name)
-    how, to = "exact", post.latest(said, c) if said else None
-    if to is None:
-        own = "" if on is None or on.author is None else on.author.call
-        if said and own == said:
-            to = on
-        if to is None and len(said) >= SHORTEST_BEGINNING:
-            how = "prefix"
-            to = _latest(post, post.beginning(said), c) or (on if own.startswith(said) else None)
-        if to is None and said in thread.aliases:
-            how, names = "alias", thread.aliases[said]
-            to = _latest(post, names, c) or (on if own in names else None)
-        if to is None:
-            return Found(name, "unresolved", None, None, None)
-    return _addressed(thread, post, c, Found(name, how, to, to.author, to))
-
-
-def _theirs(thread: Thread, post: Post, author: Voice) -> list[Item]:
-    """A person's comments on a post, under whatever name, in order of time."""
-    own = [said for said in map(post.own, _calls(thread, author)) if said]
-    whose = thread.who(author)
-    if len(own) == 1 and not post.mixed:  # All of one person, who may be a namesake.
-        voice = own[0][0].author
-        return own[0] if voice is not None and thread.who(voice) == whose else []
-    return sorted([d for said in own for d in said if d.author and thread.who(d.author) == whose])
-
-
-def _latest(post: Post, names: Iterable[str], before: Item) -> Item | None:
-    to = None
-    for name in names:
-        to = later(to, post.latest(name, before))
-    return to
-
-
-def _addressed(thread: Thread, post: Post, c: Item, found: Found) -> Found:
-    """The same, with the person's latest comment, and the latest not said to a third person."""
-    to = found.to
-    if to is None or to.author is None:
-        return found
-    plain = thread.roots is None and to.id != c.on
-    if plain and _is_for(thread, to, c):
-        return found  # Most of the time: who has one name has no later comment than that.
-    said = _theirs(thread, post, to.author)
-    end = bisect_left(said, c)
-    if not end:
-        return found
-    to = said[end - 1]
-    for index in range(end - 1, -1, -1):
-        if _is_for(thread, said[index], c):
-            return Found(found.name, found.how, to, to.author, said[index])
-    return Found(found.name, found.how, to, to.author, to)
-
-
-def _is_for(thread: Thread, said: Item, c: Item) -> bool:
-    """Whether something is said to nobody, or to who answers it with ``c``: to no third person."""
-    if not said.found:
-        return True
-    me = None if c.author is None else thread.who(c.author)
-    whom = {one.person and thread.who(one.person) for one in said.found if one.to is not None}
-    return not whom or me in whom

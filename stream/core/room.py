@@ -15,8 +15,9 @@ from stream.errors import NoRoomError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+    from stream.core.edits import Edit
     from stream.core.events import Person
-    from stream.core.item import Edit, More
+    from stream.core.item import More
     from stream.core.moments import Happening, Happenings
     from stream.core.thread import Stated
 

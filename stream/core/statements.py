@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from stream.core import events as e
 from stream.core.community import ONE_EDIT
+from stream.core.edits import CHANGES, Edit, joined_edit
 from stream.core.firsts import is_first, offer_again
 from stream.core.identity import aliased, erased, seen
-from stream.core.item import CHANGES, Edit, Item, unknown
+from stream.core.item import Item, unknown
 from stream.core.moments import happening, joined, stands
 from stream.core.room import of_names, stranger, with_edit, with_happening, with_removal
 from stream.core.sums import SPEAKING, count, leave
@@ -77,7 +78,7 @@ def _edited(thread: Thread, event: e.PostEdited | e.CommentEdited) -> bool:
     _leave_if_calling(thread, item, known, edit)
     count(thread, item, -1)
     by = joined_voice(thread, item, known.by, edit.by)
-    _put(item.further, item.joined_edit(known, edit, by))
+    _put(item.further, joined_edit(item, known, edit, by))
     item.further.taken = None
     count(thread, item, 1)
     return True
