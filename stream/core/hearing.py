@@ -37,7 +37,7 @@ def _doubtful(thread: Thread, voice: Voice) -> bool:
 
 def untangle(thread: Thread) -> None:
     """Find again who is who, and where that differs, look at everything again."""
-    joining = thread.joining or set()
+    joining = (thread.joining or set()) - _returning(thread)
     known = None if thread.heard is None else thread.heard - joining
     heard = thread.heard = writers(thread) if thread.heard is None else thread.heard
     found = roots(heard, thread.aliases)
@@ -56,6 +56,12 @@ def untangle(thread: Thread) -> None:
     thread.stale = True
     for on in thread.posts:
         review(thread, on)
+
+
+def _returning(thread: Thread) -> set[Voice | None]:
+    """Whose comments this batch has taken out and put in again: they only seem to be new."""
+    items = thread.items
+    return {items[id_].author for post in thread.open for id_ in post.moved or ()}
 
 
 def writers(thread: Thread) -> set[Voice]:

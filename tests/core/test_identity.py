@@ -54,3 +54,19 @@ def test_an_alias_joins_people_all_of_whose_items_the_same_batch_states_again():
     told = fold([page, dump])
     assert summary(told)["counts"]["people"] == 2
     assert told == fold([[*page, *dump]])
+
+
+def test_who_is_found_to_be_the_asker_in_a_batch_that_states_them_again_is_nobody_else():
+    """The asker's account is called Anna, too: Ann answered herself, and so nobody."""
+    first = [
+        asked(Person(id="2", name="Ann")),
+        commented("q.c1", "Anna", after=MINUTE),
+        commented("q.c2", Person(id="2", name="Ann"), after=HOUR),
+    ]
+    then = [
+        commented("q.c1", "Anna", between=(0, HOUR)),
+        commented("q.c3", Person(id="2", name="Anna"), after=2 * MINUTE),
+    ]
+    told = fold([first, then])
+    assert not any(view == "replies" for view, _ in told)
+    assert told == fold([[*first, *then]])

@@ -77,6 +77,43 @@ def renaming(rng: Random) -> list[e.Event]:
     return told
 
 
+def namesakes(rng: Random) -> list[e.Event]:
+    """One or two accounts, names with and without one of them, and statements that differ.
+
+    Who is who among them changes whom the asker, who mostly calls nobody, answers.
+    """
+    names = rng.sample(NAMES[:4], 2)
+    ids, share = rng.choice((("1",), ("1", "2"))), rng.choice((0.3, 0.6))
+    told: list[e.Event] = [s.asked(author=_namesake(rng, names, ids, share))]
+    if rng.random() < 0.3:
+        told.append(s.asked(author=_namesake(rng, names, ids, share), between=(0, s.HOUR)))
+    for n in range(1, rng.randint(3, 6)):
+        who, calls = _namesake(rng, names, ids, share), _maybe_calls(rng, 0.3)
+        for _ in range(rng.choice((1, 1, 2, 3))):
+            if rng.random() < 0.2:
+                who, calls = _namesake(rng, names, ids, share), _maybe_calls(rng, 0.5)
+            after, comment = rng.randint(1, 60) * s.MINUTE, f"q.c{n}"
+            if rng.random() < 0.4:
+                told.append(s.commented(comment, who, mentions=calls, between=(0, after)))
+            else:
+                told.append(s.commented(comment, who, mentions=calls, after=after))
+    if rng.random() < 0.3:
+        where: s.Told = {"thread": s.THREAD} if rng.random() < 0.5 else {}
+        told.append(s.aliased(*rng.sample(NAMES, 2), **where))
+    return told
+
+
+def _namesake(rng: Random, names: list[str], ids: tuple[str, ...], share: float) -> s.Who:
+    name = rng.choice(names)
+    if rng.random() < share:
+        return e.Person(id=rng.choice(ids), name=name if rng.random() < 0.9 else None)
+    return name
+
+
+def _maybe_calls(rng: Random, share: float) -> tuple[str, ...]:
+    return _calls(rng) if rng.random() < share else ()
+
+
 def _renamed(rng: Random, names: list[str]) -> s.Who:
     name = rng.choice(names)
     return e.Person(id=rng.choice("12"), name=name) if rng.random() < 0.3 else name

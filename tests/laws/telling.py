@@ -47,11 +47,28 @@ def fold(batches: Iterable[Sequence[e.Event]], topics: Topics | None = None) -> 
     return kept
 
 
-def cut(events: Sequence[e.Event], rng: Random) -> list[Sequence[e.Event]]:
+def fold_with_stops(events: Sequence[e.Event], rng: Random) -> Topics:
+    """The same in small batches, after many of which another worker goes on."""
+    kept: Topics = {}
+    since_stop: list[Sequence[e.Event]] = []
+    for batch in cut(events, rng, most=rng.choice((1, 2, 3, 8))):
+        since_stop.append(batch)
+        if rng.random() < 0.3:
+            kept, since_stop = fold(since_stop, _mixed(kept, rng)), []
+    return fold(since_stop, _mixed(kept, rng))
+
+
+def _mixed(topics: Topics, rng: Random) -> Topics:
+    rows = list(topics.items())
+    rng.shuffle(rows)
+    return dict(rows)
+
+
+def cut(events: Sequence[e.Event], rng: Random, most: int = 12) -> list[Sequence[e.Event]]:
     """The same events in batches."""
     batches, at = [], 0
     while at < len(events):
-        end = at + rng.randint(1, 12)
+        end = at + rng.randint(1, most)
         batches.append(events[at:end])
         at = end
     return batches

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.laws import stories
-from tests.laws.telling import cut, fold, plain, shuffled, truth
+from tests.laws.telling import cut, fold, fold_with_stops, plain, shuffled, truth
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +28,7 @@ every_story = pytest.mark.parametrize(
         pytest.param(stories.crowded, id="crowded"),
         pytest.param(stories.erasing, id="erasing"),
         pytest.param(stories.renaming, id="renaming"),
+        pytest.param(stories.namesakes, id="namesakes"),
     ],
 )
 
@@ -63,6 +64,17 @@ def test_stopping_and_going_on_is_not_seen(make: Make, seed: int):
     kept = list(fold(cut(story[:at], rng)).items())
     rng.shuffle(kept)
     assert fold(cut(story[at:], rng), dict(kept)) == fold([story])
+
+
+@every_story
+@settings(max_examples=200, deadline=None)
+@given(seed=seeds)
+@example(seed=18592)
+@example(seed=36910)
+def test_stopping_again_and_again_is_not_seen(make: Make, seed: int):
+    rng = Random(seed)  # noqa: S311 - stories, not secrets
+    story = shuffled(make(rng), rng)
+    assert fold_with_stops(story, rng) == fold([story])
 
 
 @every_story
