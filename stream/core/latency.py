@@ -9,12 +9,13 @@ of the archive (``n_negative``), and, where robots are left out, those that a ro
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from stream.core.survival import Curve, Mass, Step, Turnbull, kaplan_meier, turnbull
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 HOUR_MS: Final = 3_600_000
 QUANTILES: Final = (0.25, 0.5, 0.75, 0.9)
@@ -22,6 +23,7 @@ WITHIN_MS: Final = (HOUR_MS, 24 * HOUR_MS, 7 * 24 * HOUR_MS)
 POINTS: Final = 500
 
 Numbers: TypeAlias = dict[str, Any]  # The fields of one of VIEWS' objects.
+Bounds: TypeAlias = tuple[int, int | None]  # Not before, and by when; None where nobody knows.
 
 
 class WaitValue(NamedTuple):
@@ -38,8 +40,57 @@ class WaitValue(NamedTuple):
     since: int | None = None
 
 
+@dataclass(slots=True)
+class Tally:
+    """How many threads waited how long."""
+
+    observed: dict[int, int] = field(default_factory=dict)  # How many, by milliseconds.
+    between: dict[Bounds, int] = field(default_factory=dict)
+    since: dict[int, int] = field(default_factory=dict)  # Who still waits: how many, since when.
+    unknown: int = 0
+    negative: int = 0
+    robots: int = 0
+
+    def add(self, wait: WaitValue, many: int = 1) -> None:
+        """Count ``many`` threads that waited so."""
+        status, after_ms, by_ms, since = wait
+        if status == "waiting" and since is not None:
+            self.since[since] = self.since.get(since, 0) + many
+        elif status == "robot":
+            self.robots += many
+        elif status not in {"observed", "between"}:
+            self.unknown += many
+        elif by_ms is not None and by_ms < 0:
+            self.negative += many
+        elif status == "observed" and by_ms is not None:
+            self.observed[by_ms] = self.observed.get(by_ms, 0) + many
+        else:
+            bounds = max(after_ms or 0, 0), by_ms
+            self.between[bounds] = self.between.get(bounds, 0) + many
+
+    def counts(self) -> dict[str, int]:
+        """Everybody by status."""
+        observed, between = sum(self.observed.values()), sum(self.between.values())
+        waiting = sum(self.since.values())
+        excluded = self.unknown + self.negative + self.robots
+        return {
+            "n": observed + between + waiting + excluded,
+            "n_observed": observed,
+            "n_between": between,
+            "n_waiting": waiting,
+            "n_unknown": self.unknown,
+            "n_excluded": excluded,
+            "n_negative": self.negative,
+            "n_robots": self.robots,
+        }
+
+    def waiting(self, as_of: int) -> list[int]:
+        """For how long those have waited who still do; none of them less than nothing."""
+        return [max(as_of - since, 0) for since, many in self.since.items() for _ in range(many)]
+
+
 def aggregate(
-    metric: str, waits: Iterable[WaitValue], *, as_of: int, points: int = POINTS
+    metric: str, waits: Iterable[WaitValue] | Tally, *, as_of: int, points: int = POINTS
 ) -> Numbers:
     """The fields of VIEWS' latency, ``as_of`` still as a number for the caller to print.
 
@@ -47,60 +98,33 @@ def aggregate(
     no bound ends. The curve has at most ``points`` rows: of a product-limit curve the first, the
     last and evenly many between, each as it stands; of Turnbull's, neighbours are made one.
     """
-    sorted_out = _sort_out(waits, as_of)
+    tally = waits if isinstance(waits, Tally) else tally_of(waits)
+    waiting = tally.waiting(as_of)
     result: Numbers = {"metric": metric, "as_of": as_of}
-    if sorted_out.between:
-        exact = [(ms, ms) for ms in sorted_out.observed]
-        bounded = turnbull([*exact, *sorted_out.between], sorted_out.waiting)
-        result |= {"estimator": "turnbull", **sorted_out.counts(), **_of_turnbull(bounded)}
+    if tally.between:
+        exact: dict[Bounds, int] = {(ms, ms): many for ms, many in tally.observed.items()}
+        bounded = turnbull(_together(exact, tally.between), waiting)
+        result |= {"estimator": "turnbull", **tally.counts(), **_of_turnbull(bounded)}
         result["curve"] = [_mass(mass) for mass in _merged(bounded.masses, points)]
     else:
-        curve = kaplan_meier(sorted_out.observed, sorted_out.waiting)
-        result |= {"estimator": "kaplan-meier", **sorted_out.counts(), **_of_curve(curve)}
+        curve = kaplan_meier(tally.observed, waiting)
+        result |= {"estimator": "kaplan-meier", **tally.counts(), **_of_curve(curve)}
         result["curve"] = [_step(step) for step in _thinned(curve.steps, points)]
     return result
 
 
-@dataclass(slots=True)
-class _SortedOut:
-    observed: list[int] = field(default_factory=list)
-    between: list[tuple[int, int | None]] = field(default_factory=list)
-    waiting: list[int] = field(default_factory=list)
-    unknown: int = 0
-    negative: int = 0
-    robots: int = 0
-
-    def counts(self) -> dict[str, int]:
-        known = len(self.observed) + len(self.between) + len(self.waiting)
-        excluded = self.unknown + self.negative + self.robots
-        return {
-            "n": known + excluded,
-            "n_observed": len(self.observed),
-            "n_between": len(self.between),
-            "n_waiting": len(self.waiting),
-            "n_unknown": self.unknown,
-            "n_excluded": excluded,
-            "n_negative": self.negative,
-            "n_robots": self.robots,
-        }
+def tally_of(waits: Iterable[WaitValue]) -> Tally:
+    """Each of ``waits`` counted."""
+    tally = Tally()
+    for wait in waits:
+        tally.add(wait)
+    return tally
 
 
-def _sort_out(waits: Iterable[WaitValue], as_of: int) -> _SortedOut:
-    out = _SortedOut()
-    for status, after_ms, by_ms, since in waits:
-        if status == "waiting" and since is not None:
-            out.waiting.append(max(as_of - since, 0))
-        elif status == "robot":
-            out.robots += 1
-        elif status not in {"observed", "between"}:
-            out.unknown += 1
-        elif by_ms is not None and by_ms < 0:
-            out.negative += 1
-        elif status == "observed" and by_ms is not None:
-            out.observed.append(by_ms)
-        else:
-            out.between.append((max(after_ms or 0, 0), by_ms))
-    return out
+def _together(*counted: Mapping[Bounds, int]) -> Iterator[Bounds]:
+    for bounds in counted:
+        for one, many in bounds.items():
+            yield from repeat(one, many)
 
 
 def _of_curve(curve: Curve) -> Numbers:

@@ -6,14 +6,17 @@ Where some waits are known by bounds only, `stream.core.turnbull` is its counter
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from itertools import groupby
+from collections.abc import Sequence
+from itertools import accumulate
 from math import exp, log, sqrt
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, overload
+
+from typing_extensions import override
 
 from stream.core.turnbull import Mass, Turnbull, turnbull
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping
 
 __all__ = ["Curve", "Mass", "Step", "Turnbull", "kaplan_meier", "turnbull"]
 
@@ -36,13 +39,75 @@ class Step(NamedTuple):
     upper: float | None
 
 
+class Steps(Sequence[Step]):
+    """In order of time, one a distinct moment; each is worked out when somebody asks for it.
+
+    Between two moments at which somebody stops being watched, all factors but the first numerator
+    and the last denominator cancel out: so a step takes the share at the beginning of such a
+    stretch and one division, not a product over all steps before it.
+    """
+
+    def __init__(self, moments: Sequence[int], counts: Iterable[int], left: Sequence[int]) -> None:
+        """``moments``: distinct and in order, ``counts`` ended at each; ``left``: the censored."""
+        self._moments = moments
+        self._gone = [0, *accumulate(counts)]
+        self._left = left
+        self._total = self._gone[-1] + len(left)
+        self._firsts: list[int] = []  # Of each stretch: its first step, how many are at risk then,
+        self._began: list[tuple[int, float, float]] = []  # the share before it, Greenwood's sum.
+        self._stretch()
+
+    def _stretch(self) -> None:
+        first, survival, greenwood = 0, 1.0, 0.0
+        while first < len(self._moments):
+            at_risk = self._at_risk(first)
+            self._firsts.append(first)
+            self._began.append((at_risk, survival, greenwood))
+            left = bisect_left(self._left, self._moments[first])
+            watched = self._left[left] if left < len(self._left) else self._moments[-1]
+            first = bisect_right(self._moments, watched, first)
+            after = self._total - self._gone[first] - left
+            if after:
+                survival *= after / at_risk
+                greenwood += (at_risk - after) / (at_risk * after)
+
+    def _at_risk(self, step: int) -> int:
+        """Who is censored at a moment is still at risk at it."""
+        return self._total - self._gone[step] - bisect_left(self._left, self._moments[step])
+
+    @override
+    def __len__(self) -> int:
+        return len(self._moments)
+
+    @overload
+    def __getitem__(self, index: int) -> Step: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Step]: ...
+    @override
+    def __getitem__(self, index: int | slice) -> Step | list[Step]:
+        if isinstance(index, slice):
+            return [self[step] for step in range(*index.indices(len(self)))]
+        return self._step(range(len(self))[index])
+
+    def _step(self, index: int) -> Step:
+        ms, at_risk = self._moments[index], self._at_risk(index)
+        events = self._gone[index + 1] - self._gone[index]
+        after = at_risk - events
+        if after == 0:
+            return Step(ms, at_risk, events, 0.0, None, None)
+        began, survival, greenwood = self._began[bisect_right(self._firsts, index) - 1]
+        survival *= after / began
+        greenwood += (began - after) / (began * after)
+        return Step(ms, at_risk, events, survival, *_band(survival, greenwood))
+
+
 class Curve(NamedTuple):
-    """Steps in order of time, one a distinct moment; before the first the share is 1.
+    """Before the first step the share is 1.
 
     ``followed``: the longest that anybody was watched, None where there is nobody.
     """
 
-    steps: tuple[Step, ...]
+    steps: Steps
     followed: int | None
 
     def quantile(self, p: float) -> int | None:
@@ -59,24 +124,11 @@ class Curve(NamedTuple):
         return 1 - survival
 
 
-def kaplan_meier(observed: Sequence[int], censored: Sequence[int]) -> Curve:
-    """The product-limit estimate; who is censored at a moment was still at risk at it."""
-    ended, left = sorted(observed), sorted(censored)
-    total = len(ended) + len(left)
-    steps: list[Step] = []
-    survival, greenwood, gone = 1.0, 0.0, 0
-    for ms, same in groupby(ended):
-        events = sum(1 for _ in same)
-        at_risk = total - gone - bisect_left(left, ms)
-        gone += events
-        if events == at_risk:
-            steps.append(Step(ms, at_risk, events, 0.0, None, None))
-            break
-        survival *= 1 - events / at_risk
-        greenwood += events / (at_risk * (at_risk - events))
-        steps.append(Step(ms, at_risk, events, survival, *_band(survival, greenwood)))
-    followed = max(ended[-1:] + left[-1:], default=None)
-    return Curve(tuple(steps), followed)
+def kaplan_meier(observed: Mapping[int, int], censored: Iterable[int]) -> Curve:
+    """The product-limit estimate; ``observed``: how many ended after so long."""
+    moments, left = sorted(observed), sorted(censored)
+    followed = max(moments[-1:] + left[-1:], default=None)
+    return Curve(Steps(moments, map(observed.__getitem__, moments), left), followed)
 
 
 def _band(survival: float, greenwood: float) -> tuple[float, float]:

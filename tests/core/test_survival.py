@@ -1,15 +1,16 @@
 """Curves against R, against the literature, and against each other."""
 
+from collections import Counter
 from itertools import pairwise
-from math import fsum, inf, log
+from math import exp, fsum, inf, log, sqrt
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from stream.core import npmle
+from stream.core import npmle, survival
 from stream.core import turnbull as turnbulls
-from stream.core.survival import kaplan_meier, turnbull
+from stream.core.survival import turnbull
 
 MS = st.integers(0, 40)
 AML_MAINTAINED = ([9, 13, 18, 23, 31, 34, 48], [13, 28, 45, 161])
@@ -18,6 +19,10 @@ BOUNDS = st.lists(
     st.one_of(st.tuples(MS, MS).map(lambda ends: (min(ends), max(ends))), st.tuples(MS, st.none())),
     max_size=20,
 )
+
+
+def kaplan_meier(observed, censored):
+    return survival.kaplan_meier(Counter(observed), censored)
 
 
 def exact(times):
@@ -65,7 +70,7 @@ class TestKaplanMeier:
 
     def test_of_nobody_nothing_is_known(self):
         curve = kaplan_meier([], [])
-        assert (curve.steps, curve.quantile(0.5), curve.within(1)) == ((), None, None)
+        assert (list(curve.steps), curve.quantile(0.5), curve.within(1)) == ([], None, None)
 
     def test_who_is_censored_at_a_moment_was_still_at_risk_at_it(self):
         (step,) = kaplan_meier([5], [5]).steps
@@ -76,6 +81,24 @@ class TestKaplanMeier:
         for step in kaplan_meier(times, []).steps:
             waiting = sum(ms > step.ms for ms in times)
             assert step.survival == pytest.approx(waiting / len(times), abs=1e-12)
+
+    @given(TIMES, TIMES)
+    @example([1, 2, 2, 3, 5, 9], [2, 4, 4, 5, 7])
+    def test_it_is_the_product_of_the_shares_that_each_moment_left(self, observed, censored):
+        share, greenwood = 1.0, 0.0
+        for step in kaplan_meier(observed, censored).steps:
+            at_risk = sum(ms >= step.ms for ms in [*observed, *censored])
+            ended = observed.count(step.ms)
+            assert (step.at_risk, step.events) == (at_risk, ended)
+            share *= 1 - ended / at_risk
+            assert step.survival == pytest.approx(share, rel=1e-12)
+            if ended < at_risk:
+                greenwood += ended / (at_risk * (at_risk - ended))
+                spread = exp(survival.Z_95 * sqrt(greenwood) / -log(share))
+                assert step.lower == pytest.approx(share**spread, rel=1e-9)
+                assert step.upper == pytest.approx(share ** (1 / spread), rel=1e-9)
+            else:
+                assert (step.lower, step.upper) == (None, None)
 
     @given(TIMES, TIMES)
     def test_it_only_falls_and_lies_in_its_band(self, observed, censored):
