@@ -86,7 +86,9 @@ class Tally:
 
     def waiting(self, as_of: int) -> list[int]:
         """For how long those have waited who still do; none of them less than nothing."""
-        return [max(as_of - since, 0) for since, many in self.since.items() for _ in range(many)]
+        once = [as_of - since if since < as_of else 0 for since in self.since]
+        often = ((since, many - 1) for since, many in self.since.items() if many > 1)
+        return once + [max(as_of - since, 0) for since, more in often for _ in range(more)]
 
 
 def aggregate(

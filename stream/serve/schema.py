@@ -10,7 +10,7 @@ from stream.core.waits import METRICS
 if TYPE_CHECKING:
     from pathlib import Path
 
-VERSION: Final = 3  # Of the tables below; a database of another is built anew.
+VERSION: Final = 4  # Of the tables below; a database of another is built anew.
 COUNTS: Final = ("questions", "answers", "posts", "comments", "edits", "deletions", "bounded")
 
 _WAITS: Final = ", ".join(f"{m}_status INT, {m}_after INT, {m}_by INT" for m in METRICS)
@@ -36,7 +36,13 @@ CREATE TABLE threads(
     first_at INT NOT NULL, key TEXT NOT NULL, raw BLOB NOT NULL);
 CREATE INDEX threads_community ON threads(community, first_at, key);
 CREATE INDEX threads_first ON threads(first_at, key);
+CREATE INDEX threads_state ON threads(community, state, first_at, key);
 CREATE TABLE waits(no INTEGER PRIMARY KEY, community INT NOT NULL, {_WAITS});
+CREATE TABLE waited(
+    metric INT, community INT, status INT, low INT, high INT, n INT NOT NULL,
+    version INT NOT NULL, PRIMARY KEY(metric, community, status, low, high)) WITHOUT ROWID;
+CREATE INDEX waited_version ON waited(metric, community, version);
+CREATE INDEX waited_none ON waited(version) WHERE n = 0;
 CREATE TABLE spans(
     no INTEGER PRIMARY KEY, first INT NOT NULL, last INT NOT NULL, edited INT NOT NULL,
     aliased INT NOT NULL);
@@ -49,6 +55,9 @@ CREATE TABLE replies(
 CREATE TABLE activity(
     community INT, start INT, part INT, {_COUNTS},
     PRIMARY KEY(community, start, part)) WITHOUT ROWID;
+CREATE TABLE changed(
+    community INT, day INT, version INT NOT NULL,
+    PRIMARY KEY(community, day)) WITHOUT ROWID;
 CREATE TABLE people(
     community INT, key TEXT, part INT, raw BLOB NOT NULL,
     PRIMARY KEY(community, key, part)) WITHOUT ROWID;
@@ -67,8 +76,20 @@ CREATE TABLE cuts(
     part INTEGER PRIMARY KEY, off INT NOT NULL, watermark INT, place INT, raw BLOB);
 """
 NAMES: Final = (
-    *("meta", "communities", "names", "events", "stretches", "threads", "waits", "spans"),
-    *("items", "replies", "activity", "people", "clock", "pending", "positions", "ends", "cuts"),
+    *("meta", "communities", "names", "events", "stretches", "threads", "waits", "waited"),
+    *(
+        "spans",
+        "items",
+        "replies",
+        "activity",
+        "changed",
+        "people",
+        "clock",
+        "pending",
+        "positions",
+        "ends",
+        "cuts",
+    ),
 )
 
 
@@ -86,6 +107,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
         "busy_timeout=5000",
         "wal_autocheckpoint=16000",
         "journal_size_limit=16777216",
+        "temp_store=MEMORY",
     ):
         db.execute(f"PRAGMA {pragma}").fetchall()
     db.execute("BEGIN IMMEDIATE")
@@ -102,7 +124,7 @@ def make(db: sqlite3.Connection) -> None:
     for statement in TABLES.split(";"):
         db.execute(statement)
     db.execute(f"PRAGMA user_version={VERSION}")
-    db.execute("INSERT INTO meta VALUES('database', hex(randomblob(8)))")
+    db.execute("INSERT INTO meta VALUES('database', hex(randomblob(8))), ('version', 0)")
 
 
 def open_reader(path: Path, *, closed_elsewhere: bool = False) -> sqlite3.Connection:

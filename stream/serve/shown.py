@@ -42,6 +42,11 @@ class Shown:
         return str(self.rows("SELECT value FROM meta WHERE name = 'database'")[0][0])
 
     @property
+    def version(self) -> int:
+        """Of its transactions, the last one."""
+        return int(self.rows("SELECT value FROM meta WHERE name = 'version'")[0][0])
+
+    @property
     def headers(self) -> dict[str, str]:
         """How far the answer has read."""
         return {"Threadline-Position": self.position.token, "Threadline-Lag": str(self.lag)}

@@ -10,9 +10,11 @@ import msgspec
 from stream.core.events import ReplayFinished, ReplayProgressed
 from stream.core.when import Time, ms
 from stream.serve.bulk import put
+from stream.serve.changed import ChangedDays
 from stream.serve.changes import Changes
 from stream.serve.log import COPY, KINDS, OF_COMMUNITY
 from stream.serve.spans import Spans
+from stream.serve.tallies import Tallies
 
 if TYPE_CHECKING:
     import sqlite3
@@ -101,6 +103,10 @@ class Tables:
     def __init__(self, db: sqlite3.Connection, views: ViewReader) -> None:
         self._db = db
         self._views = views  # Used for what was spilled, whose names have their numbers.
+        self._tallies = Tallies(db)
+        self._days = ChangedDays(db)
+        found = db.execute("SELECT value FROM meta WHERE name = 'version'")
+        self._version = int(found.fetchone()[0])  # Of the last transaction.
 
     def write(self, written: Written) -> None:
         """All of it or nothing."""
@@ -113,6 +119,8 @@ class Tables:
             raise
 
     def _write(self, written: Written) -> None:
+        self._version += 1
+        self._db.execute("UPDATE meta SET value = ? WHERE name = 'version'", (self._version,))
         self._put("INSERT INTO communities(no, name)", written.communities)
         self._put("INSERT INTO names(no, key)", written.threads)
         self._put("INSERT INTO events", written.events)
@@ -123,6 +131,7 @@ class Tables:
         for spilled in written.spilled:
             self._unspill(spilled)
         self._change(written.changes)
+        self._days.write(self._version)
         for move in written.moves:
             self._move(move)
         self._put("INSERT OR REPLACE INTO pending", written.spills)
@@ -132,13 +141,16 @@ class Tables:
         put(self._db, into, rows, then)
 
     def _change(self, changes: Changes) -> None:
+        self._days.see(changes)
+        summaries = changes.puts.get("threads", ())
+        waits = [(row[0], row[2], *row[_SUMMARY:]) for row in summaries]
+        self._tallies.change(changes.drops.get("threads", ()), waits, self._version)
         for view, places in changes.drops.items():
             self._db.executemany(_DROP[view], places)
             if view == "threads":
                 self._db.executemany("DELETE FROM waits WHERE no = ?", places)
         for view, rows in changes.puts.items():
             if view == "threads":
-                waits = [(row[0], row[2], *row[_SUMMARY:]) for row in rows]
                 self._put("INSERT OR REPLACE INTO waits", waits)
                 self._put("INSERT OR REPLACE INTO threads", [row[:_SUMMARY] for row in rows])
             else:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
 from stream.codec.times import stamp
-from stream.core.activity import QUARTER_MS, Counts, bucket_start, buckets, quarter, starts
+from stream.core.activity import QUARTER_MS, bucket_start, quarter, starts
 from stream.serve.api import models
 from stream.serve.api.answers import Answer
 from stream.serve.api.parameters import (
@@ -23,27 +23,29 @@ from stream.serve.api.parameters import (
     zone_of,
 )
 from stream.serve.api.problems import wrong
-from stream.serve.schema import COUNTS
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from stream.serve.counted import Counted
     from stream.serve.shown import Shown
 
 router = APIRouter()
 
 ROWS_MAX: Final = 10_000
 _SHORTEST_MS: Final = {"15m": 1, "hour": 4, "day": 92, "week": 668, "month": 2_684}
-_SUMS: Final = ", ".join(f"sum({count})" for count in COUNTS)
-
-# The one of a community uses the index; the other takes the same values.
-_OF: Final = {True: "community = ?", False: "? IS NULL"}
+_HELD: Final = (  # Twice a look into the index a community.
+    "SELECT min((SELECT min(start) FROM activity WHERE community = no)),"
+    " max((SELECT max(start) FROM activity WHERE community = no))"
+    " FROM communities WHERE ifnull(no = ?, 1)"
+)
 
 Bucket = Literal["15m", "hour", "day", "week", "month"]
 
 
 @router.get("/v1/activity", responses={200: {"model": models.Activity}}, tags=["measures"])
 async def activity(  # noqa: PLR0913 (each is a parameter of the call)
+    request: Request,
     views: ReadingAside,
     *,
     community: InCommunity = None,
@@ -53,30 +55,26 @@ async def activity(  # noqa: PLR0913 (each is a parameter of the call)
     until: Until = None,
 ) -> Answer:
     """Rows of counts, those of empty buckets with them; from the first to the last by default."""
+    counted: Counted = request.app.state.counted
     named = zone_of(zone)
     asked = moment("since", since, named), moment("until", until, named)
 
     def answer(shown: Shown) -> Answer:
         number = community_of(shown, community)
         first, end = _span(shown, number, bucket, named, asked)
-        found = shown.rows(
-            f"SELECT start, {_SUMS} FROM activity"  # noqa: S608 (our own words)
-            f" WHERE {_OF[number is not None]} AND start >= ? AND start < ? GROUP BY start",
-            number,
-            first,
-            end,
-        )
-        quarters = ((start, Counts(*counts)) for start, *counts in found)
-        rows = buckets(quarters, bucket=bucket, zone=named, since=first, until=end)
-        people = _people(shown, number, [row.start for row in rows], (first, end))
+        begins = starts(first, end, bucket, named)
+        # Whole or not, no bucket goes beyond what was asked.
+        edges = [first, *begins[1:], end] if begins else []
+        those = shown.communities().values() if number is None else [number]
+        rows = counted.counts(shown, those, list(pairwise(edges)))
         body = {
             "bucket": bucket,
             "zone": zone,
             "since": printed(first),
             "until": printed(end),
             "rows": [
-                {"start": stamp(row.start), **row.counts._asdict(), "people": count}
-                for row, count in zip(rows, people, strict=True)
+                {"start": stamp(start), **counts._asdict(), "people": people}
+                for start, (counts, people) in zip(begins, rows, strict=True)
             ],
             "as_of": printed(shown.as_of(number)),
         }
@@ -93,8 +91,7 @@ def _span(
     asked: tuple[int | None, int | None],
 ) -> tuple[int, int]:
     """Since when and until when, in whole quarter hours; whole buckets where not asked."""
-    held = f"SELECT min(start), max(start) FROM activity WHERE {_OF[community is not None]}"  # noqa: S608
-    earliest, latest = shown.rows(held, community)[0]
+    earliest, latest = shown.rows(_HELD, community)[0]
     since, until = asked
     if since is None:
         begin = 0 if earliest is None else bucket_start(earliest, bucket, zone)
@@ -112,19 +109,3 @@ def _span(
 def _end(at: int, bucket: str, zone: ZoneInfo) -> int:
     """Where the bucket ends in which ``at`` lies; none is longer than 32 days."""
     return starts(at, at + 32 * 96 * QUARTER_MS, bucket, zone)[1]
-
-
-def _people(
-    shown: Shown, community: int | None, begins: list[int], span: tuple[int, int]
-) -> list[int]:
-    """How many distinct people made something in each bucket."""
-    found = shown.rows(
-        "SELECT at, author, community FROM items"  # noqa: S608 (our own words)
-        f" WHERE {_OF[community is not None]} AND at >= ? AND at < ? AND author IS NOT NULL",
-        community,
-        *span,
-    )
-    people: list[set[tuple[str, int]]] = [set() for _ in begins]
-    for at, *who in found:
-        people[bisect_right(begins, at) - 1].add((who[0], who[1]))
-    return [len(bucket) for bucket in people]

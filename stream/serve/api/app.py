@@ -24,6 +24,7 @@ from stream.serve.api import (
 from stream.serve.api.middleware import Positions, RawPaths
 from stream.serve.api.parameters import known_parameters
 from stream.serve.api.shapes import Problem
+from stream.serve.counted import Counted
 from stream.serve.hub import Hub
 from stream.serve.notice import Commits
 from stream.serve.schema import open_reader, open_writer
@@ -67,6 +68,7 @@ def create(
         app.state.views = Views(db)
         app.state.aside = AsideViews(database)
         app.state.waited = Waited()
+        app.state.counted = Counted()
         app.state.commits = Commits(db, database)
         app.state.hub = Hub(db, app.state.commits, partitions=settings.partitions)
         beside = [asyncio.create_task(app.state.commits.run())]

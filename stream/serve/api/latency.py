@@ -66,7 +66,7 @@ async def latency(  # noqa: PLR0913 (each is a parameter of the call)
     def answer(shown: Shown) -> Answer:
         which = Which(community_of(shown, community), first, end, tag)
         now = shown.as_of(which.community) if at is None else at
-        body = aggregate(metric, waited.values(shown, metric, which, how), as_of=now or 0)
+        body = aggregate(metric, waited.tally(shown, metric, which, how), as_of=now or 0)
         return Answer({**body, "as_of": printed(now), "bots": bots, "aliases": aliases}, shown)
 
     return await views.answer(answer)
