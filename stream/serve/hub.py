@@ -1,14 +1,16 @@
 """One reader of the stored log for all subscribers: each row is read once and framed once.
 
 Subscribers share the frames of the newest rows and hold only a cursor; one that is further behind
-reads by itself until it has come up. A cursor is made of log offsets, so that it holds for any
-serve process, in whatever order each has stored the partitions.
+reads by itself until it has come up. While there is nobody, nothing is read. A cursor is made of
+log offsets, so that it holds for any serve process, in whatever order each has stored the
+partitions.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from stream.core.position import Position
@@ -16,7 +18,7 @@ from stream.serve.log import COPY
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from stream.serve.notice import Commits
 
@@ -122,6 +124,7 @@ class Hub:
         self._partitions = partitions
         self._ring: deque[Chunk] = deque()
         self._bytes = 0
+        self._listening = 0
         self._moved = asyncio.get_running_loop().create_future()
         self.stopping = False
         self._begin()
@@ -142,10 +145,10 @@ class Hub:
         """Read on at each commit, until cancelled."""
         while True:
             committed = self._commits.next()
-            if self._database() != self.database:
+            if not self._listening or self._database() != self.database:
                 self._begin()
                 self._move()
-            while chunk := self.read(self.top, self.end):
+            while self._listening and (chunk := self.read(self.top, self.end)):
                 chunk.joined(Resolved(None, None, None, None))
                 self._ring.append(chunk)
                 self._bytes += chunk.size
@@ -156,6 +159,15 @@ class Hub:
                 await asyncio.sleep(0)
             self._move()  # Caught up may be true now, though no row came.
             await asyncio.wait([committed])
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Rows are read as they come for as long as anybody is here."""
+        self._listening += 1
+        try:
+            yield
+        finally:
+            self._listening -= 1
 
     def stop(self) -> None:
         """Let all subscribers end."""

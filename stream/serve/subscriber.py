@@ -41,6 +41,11 @@ class Subscriber:
 
     async def frames(self) -> AsyncIterator[bytes]:
         """All that is to be sent, for ever; a heartbeat where there is nothing."""
+        with self._hub.listening():
+            async for data in self._frames():
+                yield data
+
+    async def _frames(self) -> AsyncIterator[bytes]:
         caught_up = False
         clock = asyncio.get_running_loop().time
         sent = checked = clock()

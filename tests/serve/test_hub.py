@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import closing
 from itertools import cycle
 
 import pytest
@@ -101,6 +102,46 @@ async def test_who_filters_is_told_how_far_the_log_has_come(hubs):
         if found:
             break
     assert found == [(hubs[0].end.token, "checkpoint", {"position": hubs[0].end.token})]
+
+
+async def test_while_nobody_listens_no_event_is_read_and_who_comes_then_misses_none(served):
+    with closing(open_reader(served.database)) as db:
+        commits = Commits(db, served.database)
+        hub = Hub(db, commits, partitions=served.world.partitions)
+        running = [asyncio.create_task(commits.run()), asyncio.create_task(hub.run())]
+        queries: list[str] = []
+        db.set_trace_callback(queries.append)
+        await said(served, hub, many(threads=3))
+        assert not any("raw" in query for query in queries)
+
+        subscriber = Subscriber(hub, Filter(), 0, Position())
+        taking = asyncio.create_task(take(subscriber, 2 * len(list(many(threads=3)))))
+        await said(served, hub, many(threads=6))  # The first three again, and more.
+        found = await asyncio.wait_for(taking, 30)
+        assert any("raw" in query for query in queries)
+        assert len(ids(found)) >= 2 * len(list(many(threads=3)))
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+async def said(served, hub, events):
+    """Once the hub knows of them."""
+    served.world.publish(*events)
+    served.world.work()
+    served.follow()
+    [[last]] = served.db.execute("SELECT max(seq) FROM events").fetchall()
+    while hub.top < last:
+        await asyncio.wait_for(asyncio.shield(hub.moved()), 30)
+
+
+async def take(subscriber, count):
+    found = []
+    async for data in subscriber.frames():
+        found += frames(data)
+        if len(ids(found)) >= count:
+            return found
+    return found
 
 
 class Reader:
