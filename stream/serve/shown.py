@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-THREADS: Final = 2  # That answer aside; more of them would take the loop its turn.
+THREADS: Final = 2  # That answer aside, and as many that fold; more would take the loop its turn.
 
 T = TypeVar("T")
 
@@ -137,18 +137,21 @@ class Views:
 class AsideViews:
     """The same in threads of their own, for what takes long: other answers do not wait for it.
 
-    There are two, so that what takes a while does not wait for what takes very long.
+    What folds threads again, which may take very long, has threads of its own. Of either there are
+    two, so that what takes a while does not wait for one that takes longer.
     """
 
     def __init__(self, database: Path) -> None:
         self._database = database
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="aside")
+        self._folding = ThreadPoolExecutor(THREADS, thread_name_prefix="folding")
         self._own = threading.local()
         self._opened: list[sqlite3.Connection] = []
 
-    async def answer(self, made: Callable[[Shown], T]) -> T:
-        """What ``made`` makes of one state of all views."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, made)
+    async def answer(self, made: Callable[[Shown], T], *, folds: bool = False) -> T:
+        """What ``made`` makes of one state of all views; ``folds``: it may fold many threads."""
+        threads = self._folding if folds else self._threads
+        return await asyncio.get_running_loop().run_in_executor(threads, self._answer, made)
 
     def _answer(self, made: Callable[[Shown], T]) -> T:
         views: Views | None = getattr(self._own, "views", None)
@@ -162,5 +165,6 @@ class AsideViews:
     def close(self) -> None:
         """End the threads, once what is being made is made."""
         self._threads.shutdown()
+        self._folding.shutdown()
         for db in self._opened:
             db.close()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import pytest
 
 from stream.core.events import Person
 from stream.core.when import to_datetime
+from stream.serve.shown import AsideViews
 from tests.story import (
     DAY,
     HOUR,
@@ -231,6 +233,17 @@ async def test_each_answer_is_of_what_is_shown_when_it_is_asked_for(served):
 async def test_what_cannot_be_asked_is_said(ask, params, said):
     found = await ask(asked(), status=400, **params)
     assert said in found["detail"]
+
+
+async def test_what_folds_takes_no_thread_from_what_is_counted(served):
+    """However many questions about the past there are, and however long they take."""
+    aside, ended = AsideViews(served.database), threading.Event()
+    folding = [aside.answer(lambda _: ended.wait(30), folds=True) for _ in range(5)]
+    waiting = [asyncio.create_task(one) for one in folding]
+    assert await asyncio.wait_for(aside.answer(lambda shown: shown.version), 10) == 0
+    ended.set()
+    assert all(await asyncio.gather(*waiting))
+    aside.close()
 
 
 @pytest.mark.parametrize("path", [PATH, "/v1/threads/community.example/t1"])

@@ -21,7 +21,7 @@ from stream.serve.api.parameters import (
     moment,
     printed,
 )
-from stream.serve.waited import Waited, Which
+from stream.serve.waited import AS_THEY_STAND, Waited, Which
 
 if TYPE_CHECKING:
     from stream.serve.shown import Shown
@@ -69,4 +69,4 @@ async def latency(  # noqa: PLR0913 (each is a parameter of the call)
         body = aggregate(metric, waited.tally(shown, metric, which, how), as_of=now or 0)
         return Answer({**body, "as_of": printed(now), "bots": bots, "aliases": aliases}, shown)
 
-    return await views.answer(answer)
+    return await views.answer(answer, folds=how != AS_THEY_STAND)

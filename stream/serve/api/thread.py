@@ -47,11 +47,11 @@ class _Reading:
         self._here, self._aside = here, aside
         self._thread = community, thread
 
-    async def answer(self, made: Callable[[Shown], Answer]) -> Answer:
+    async def answer(self, made: Callable[[Shown], Answer], *, folds: bool) -> Answer:
         with self._here.shown() as shown:
             if not shown.is_long(*self._thread, FEW):
                 return made(shown)
-        return await self._aside.answer(made)
+        return await self._aside.answer(made, folds=folds)
 
 
 OfThread = Annotated[_Reading, Depends()]
@@ -73,7 +73,7 @@ async def thread(
         body = {**row, **of_thread(row), "items": items, "as_of": printed(now)}
         return Answer(body, shown)
 
-    return await views.answer(answer)
+    return await views.answer(answer, folds=at is not None)
 
 
 @router.get("/timeline", responses={200: {"model": models.Timeline}})
@@ -100,7 +100,7 @@ async def timeline(  # noqa: PLR0913 (each is a parameter of the call)
         ]
         return Answer({"timeline": rows, "as_of": printed(now)}, shown)
 
-    return await views.answer(answer)
+    return await views.answer(answer, folds=at is not None)
 
 
 @router.get("/replies", responses={200: {"model": models.Replies}})
@@ -126,7 +126,7 @@ async def replies(
         ]
         return Answer({"policy": policy, "replies": rows, "as_of": printed(now)}, shown)
 
-    return await views.answer(answer)
+    return await views.answer(answer, folds=at is not None)
 
 
 def _found(
