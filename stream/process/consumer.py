@@ -10,12 +10,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
+from mode.threads import WorkerThread
 from typing_extensions import override
 
 from stream.kafka.committed import committed_consumer
@@ -127,10 +129,20 @@ class Consumer(driver.Consumer):
         """Nothing: Faust would miss its own commits."""
 
 
+class _Told(WorkerThread):
+    """One whose error Faust hands on to whoever runs the app: Python need not print it, too."""
+
+    @override
+    def run(self) -> None:
+        with suppress(Exception):
+            super().run()
+
+
 class ConsumerThread(driver.AIOKafkaConsumerThread):
     """The thread that talks to the broker."""
 
     logger = FAUST_LOG
+    Worker = _Told
     app: RunApp
 
     @override
