@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ROWS: Final = 1_000  # Read and sent at a time.
 RING_BYTES: Final = 16 << 20
+FILTERS_KEPT: Final = 8  # Of a chunk: frames that are joined already; others are joined anew.
 NOBODY: Final = -2  # No thread or community has this number.
 _COLUMNS: Final = "seq, part, off, thread, community, kind, at, raw"
 _LAST: Final = "SELECT last FROM stretches WHERE part = ? ORDER BY first DESC LIMIT 1"
@@ -89,14 +90,14 @@ class Chunk:
 
     def joined(self, wanted: Resolved) -> bytes:
         """The frames for one filter; ``after`` is right from then on."""
-        if wanted not in self._joined:
-            frames = self._framed()
-            self._joined[wanted] = b"".join(
-                frame
-                for row, frame in zip(self._rows, frames, strict=True)
-                if frame and wanted.wants(row)
-            )
-        return self._joined[wanted]
+        joined = self._joined.get(wanted)
+        if joined is None:
+            frames = zip(self._rows, self._framed(), strict=True)
+            joined = b"".join(frame for row, frame in frames if frame and wanted.wants(row))
+            if len(self._joined) >= FILTERS_KEPT:
+                del self._joined[next(iter(self._joined))]
+            self._joined[wanted] = joined
+        return joined
 
     def _framed(self) -> list[bytes]:
         if self._frames is None:

@@ -10,7 +10,7 @@ import pytest
 
 from stream.core.position import Position
 from stream.serve.api.streams import EventStream
-from stream.serve.hub import Filter, Hub
+from stream.serve.hub import FILTERS_KEPT, Chunk, Event, Filter, Hub, Resolved
 from stream.serve.notice import Commits
 from stream.serve.schema import open_reader, open_writer
 from stream.serve.store import Store
@@ -192,3 +192,13 @@ async def _first(pieces, count):
         count -= 1
         if not count:
             return
+
+
+def test_frames_are_kept_for_a_few_filters_and_are_the_same_for_all():
+    events = [Event(n, 0, n, 1, 1, 1, n, b"{}") for n in range(100)]
+    chunk = Chunk(0, 100, events, Position())
+    filters = [Resolved(None, None, None, since) for since in range(50)]
+    first = [chunk.joined(wanted) for wanted in filters]
+    assert [chunk.joined(wanted) for wanted in filters] == first
+    assert [joined.count(b"data: {}") for joined in first] == [100 - n for n in range(50)]
+    assert len(chunk._joined) == FILTERS_KEPT  # noqa: SLF001 (no other way to see it)

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -23,11 +23,11 @@ pytestmark = pytest.mark.broker
 
 
 @contextmanager
-def serving(settings, folder, *more):
-    """The command on a free port; its process, a client, and what it says."""
+def serving(settings, folder, *more, under=()):
+    """The command on a free port, ``under`` another; its process, a client, and what it says."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "stream.cli", "serve", "--port", str(port)]
+    command = [*under, sys.executable, "-m", "stream.cli", "serve", "--port", str(port)]
     command += ["--brokers", settings.brokers, "--prefix", settings.prefix, *more]
     env = {**os.environ, "THREADLINE_PARTITIONS": str(settings.partitions), "TMPDIR": str(folder)}
     said = folder / f"said-{port}.txt"
@@ -115,6 +115,21 @@ async def test_told_to_end_it_ends_its_streams_and_leaves_nothing(settings, tmp_
             stream.read()
         assert not is_alive(pid)
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == []
+
+
+async def test_more_than_can_be_served_at_a_time_are_told_so(settings, tmp_path):
+    few = ("sh", "-c", 'ulimit -n 150 && exec "$0" "$@"')
+    with serving(settings, tmp_path, under=few) as (_, client, _), ExitStack() as streams:
+        await answers(client, "/readyz")
+        address = (client.base_url.host, client.base_url.port)
+        opened = [streams.enter_context(socket.create_connection(address, 20)) for _ in range(60)]
+        for one in opened:
+            one.sendall(b"GET /v1/streams/events HTTP/1.1\r\nHost: here\r\n\r\n")
+        told = [(await asyncio.to_thread(one.recv, 12)).decode() for one in opened]
+        assert sorted(set(told)) == ["HTTP/1.1 200", "HTTP/1.1 503"]
+        assert told.count("HTTP/1.1 200") < 50
+        streams.close()
+        await answers(client, "/healthz")
 
 
 async def test_killed_it_takes_its_follower_along(settings, tmp_path):
