@@ -71,7 +71,7 @@ class _Pieces:
         self._place = {event_id: place for place, event_id in enumerate(wanted)}
         self._at = -1
         self._reached = -1
-        self._pieces = 0
+        self._pieces: list[str] = []  # Where each begins.
 
     def take(self, record: Record) -> str | None:
         """What is wrong with the next record."""
@@ -82,7 +82,8 @@ class _Pieces:
         if place is None:
             return f"{event.id} is there, which nobody published"
         lost = place - self._at - 1
-        self._pieces += lost != 0 or self._at < 0
+        if lost or self._at < 0:
+            self._pieces.append(f"offset {record.offset} at event {place}, {max(-lost, 0)} again")
         self._at, self._reached = place, max(self._reached, place)
         return f"{lost} events before it are lost" if lost > 0 else None
 
@@ -95,8 +96,12 @@ class _Pieces:
         left = len(self._wanted) - 1 - self._at
         if left:
             yield f"it ends {left} events before the archive does"
-        if self._pieces > replays:
-            yield f"it is {self._pieces} pieces of the archive, of {replays} replays"
+        if len(self._pieces) > replays:
+            begin = "; ".join(self._pieces)
+            yield (
+                f"it is {len(self._pieces)} pieces of the archive, of {replays} replays; "
+                f"of {len(self._wanted)} events they begin at {begin}"
+            )
 
 
 def log(community: Community, partitions: int, found: Read, replays: int) -> Iterator[str]:

@@ -83,6 +83,10 @@ LOG_FAULTS: dict[str, tuple[Callable[[Log], Log], str]] = {
         "1 events before it are lost",
     ),
     "one is there twice": (lambda log: [*log[:50], *log[49:]], "is 2 pieces"),
+    "some are there twice": (
+        lambda log: [*log[:50], *log[40:]],
+        "they begin at offset 0 at event 0, 0 again; offset 50 at event 40, 10 again",
+    ),
     "the end is missing": (lambda log: [*log[:-9], log[-1]], "says that all is there"),
     "the end is missing, and nobody claims it": (lambda log: log[:-9], "8 events before"),
     "a stranger is among them": (
