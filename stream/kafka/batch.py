@@ -54,7 +54,7 @@ class Batch(BatchBuilder):
         super().__init__(BATCH_BYTES, _PLAIN, is_transactional=transactional)  # type: ignore[no-untyped-call]
         self._head = b""
         self._records = b""
-        self._producer = _NOBODY
+        self.producer = _NOBODY  # And from where in its sequence on: what Kafka knows it by.
 
     def fill(self, records: Sequence[Outgoing], topic: str, start: int = 0) -> int:
         """Put ``records`` from ``start`` on in; the place of the first that found no room.
@@ -103,7 +103,7 @@ class Batch(BatchBuilder):
     def _set_producer_state(
         self, producer_id: int, producer_epoch: int, base_sequence: int
     ) -> None:
-        self._producer = (producer_id, producer_epoch, base_sequence)
+        self.producer = (producer_id, producer_epoch, base_sequence)
 
     @override
     def _build(self) -> bytes:
@@ -119,7 +119,7 @@ class Batch(BatchBuilder):
         said = _CHECKED.unpack_from(self._head, _UPTO_CHECKSUM.size)
         attributes, last, first_at, last_at, _, _, _, count = said
         attributes |= DefaultRecordBatch.CODEC_ZSTD
-        checked = _CHECKED.pack(attributes, last, first_at, last_at, *self._producer, count)
+        checked = _CHECKED.pack(attributes, last, first_at, last_at, *self.producer, count)
         checked += self._records
         length = _UPTO_CHECKSUM.size + len(checked) - _OFFSET_AND_LENGTH
         checksum = calc_crc32c(checked)

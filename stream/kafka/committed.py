@@ -153,7 +153,7 @@ def _next_markers(
     """The first marker of each of ``producers``; and who has records here, but no marker."""
     found: dict[int, Marker] = {}
     undecided: set[int] = set()
-    for batch in _batches(records):
+    for batch in batches_in(records):
         producer = batch.producer_id
         if producer not in producers or producer in found or batch.next_offset <= since:
             continue
@@ -170,12 +170,13 @@ def _next_markers(
 
 def _end(records: bytes) -> int | None:
     end = None
-    for batch in _batches(records):
+    for batch in batches_in(records):
         end = batch.next_offset
     return end
 
 
-def _batches(records: bytes) -> Iterator[Any]:
+def batches_in(records: bytes) -> Iterator[Any]:
+    """The record batches of what a fetch brought."""
     batches: Any = MemoryRecords(records)
     while batches.has_next():
         yield batches.next_batch()

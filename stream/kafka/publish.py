@@ -8,19 +8,20 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 import orjson
-from aiokafka import AIOKafkaProducer
 
 from stream.codec.events import HEADERS
 from stream.codec.keys import quoted
 from stream.core.position import Position
 from stream.kafka.batch import BATCH_BYTES, Batch
 from stream.kafka.connect import connection, running, translated
+from stream.kafka.once import once_producer
 from stream.kafka.records import partition_of, take_note
 from stream.kafka.topics import RECORD_BYTES_MAX, Topics, create
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from aiokafka import AIOKafkaProducer
     from aiokafka.structs import RecordMetadata
 
     from stream.codec.events import Encoded
@@ -119,10 +120,8 @@ async def open_publisher(settings: Settings) -> AsyncIterator[Publisher]:
     What was published and not flushed is not promised to be in the log.
     """
     await create(settings)
-    producer = AIOKafkaProducer(
+    producer = once_producer(
         **connection(settings),
-        acks="all",
-        enable_idempotence=True,  # A batch that is sent again is written once.
         compression_type="zstd",
         max_batch_size=BATCH_BYTES,
         max_request_size=RECORD_BYTES_MAX,

@@ -133,7 +133,8 @@ async def test_a_broker_that_restarts_meanwhile_loses_and_doubles_nothing(tmp_pa
         broker.stop()
 
     assert sum(position.values()) == 40_000
-    assert len({r.value for records in log.values() for r in records}) == 40_000
+    values = [r.value for records in log.values() for r in records]
+    assert len(values) == len(set(values)) == 40_000
 
 
 def _said(key: str, n: int) -> Encoded:
