@@ -127,6 +127,13 @@ class ApacheBroker:
         process = self._process
         return process.pid if process is not None and process.poll() is None else None
 
+    def ready(self) -> None:
+        """Start it, unless it runs; return when it answers."""
+        if self.pid is None or self._process is None:
+            self.start()
+        else:
+            wait_until_ready(self.address, self._process, self._log)
+
     def start(self) -> None:
         """Return when it answers."""
         with self._log.open("ab") as log:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaError
 
 from stream.kafka.connect import connection
 from stream.kafka.topics import VIEWS, Topics
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from stream.config import Settings
 
 GONE_WITHIN_S: Final = 10.0
+TAKEN_WITHIN_S: Final = 120.0  # Several starts of a broker on a busy machine.
+ANSWERS_WITHIN_MS: Final = 10_000
 REFUSED: Final = {"min.insync.replicas": "2"}  # Copies in step that a write asks for: there is one.
 COMPACTED: Final = {
     "segment.ms": str(7 * 86_400_000),  # Of the records' own times: a few seconds of a replay.
@@ -53,32 +56,44 @@ class Altered:
             await self._set(topics, {})
 
     async def _set(self, topics: Iterable[str], more: dict[str, str]) -> None:
-        """All of a topic's settings are set at once: what is left out is the broker's again."""
+        """All of a topic's settings are set at once: what is left out is the broker's again.
+
+        Another fault may have the broker down or without room: then it is done once that is over.
+        """
         named = list(topics)
         for topic in named:
             self._wanted[topic] |= more
+        async with asyncio.timeout(TAKEN_WITHIN_S):
+            while not await self._taken(named):  # noqa: ASYNC110 # Kafka has no event for it.
+                await asyncio.sleep(0.2)
+
+    async def _taken(self, topics: Iterable[str]) -> bool:
         wanted = [
-            ConfigResource(ConfigResourceType.TOPIC, topic, self._wanted[topic]) for topic in named
+            ConfigResource(ConfigResourceType.TOPIC, topic, self._wanted[topic]) for topic in topics
         ]
-        admin = AIOKafkaAdminClient(**connection(self._settings))
-        await admin.start()
         try:
-            for answer in await admin.alter_configs(wanted):
-                for code, why, *_ in answer.resources:  # type: ignore[attr-defined] # Typed as any.
-                    assert code == 0, why
-        finally:
-            await admin.close()
+            async with _admin(self._settings) as admin:
+                answers = await admin.alter_configs(wanted)
+        except KafkaError:
+            return False
+        return not any(code for answer in answers for code, *_ in answer.resources)  # type: ignore[attr-defined] # Typed as any.
 
 
 async def delete_topics(settings: Settings) -> None:
     """All of ours; returns when they are gone."""
     ours = set(Topics(settings.prefix).settings())
-    admin = AIOKafkaAdminClient(**connection(settings))
-    await admin.start()
-    try:
+    async with _admin(settings) as admin, asyncio.timeout(GONE_WITHIN_S):
         await admin.delete_topics(list(ours))
-        async with asyncio.timeout(GONE_WITHIN_S):
-            while ours & set(await admin.list_topics()):  # noqa: ASYNC110 # Kafka has no event for it.
-                await asyncio.sleep(0.05)
+        while ours & set(await admin.list_topics()):  # noqa: ASYNC110 # Kafka has no event for it.
+            await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def _admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
+    """Closed also where it does not even start, which leaves connections open."""
+    admin = AIOKafkaAdminClient(request_timeout_ms=ANSWERS_WITHIN_MS, **connection(settings))
+    try:
+        await admin.start()
+        yield admin
     finally:
         await admin.close()

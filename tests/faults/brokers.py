@@ -6,6 +6,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from stream.kafka.embedded import embedded_broker
@@ -27,20 +28,25 @@ class Apache:
     def __init__(self, folder: Path, properties: str = "") -> None:
         self._broker = ApacheBroker(folder, Extra(properties=QUICK + properties))
         self.address = self._broker.address
+        self._turn = Lock()
 
     @property
     def pid(self) -> int | None:
         return self._broker.pid
 
     async def start(self) -> None:
-        if self.pid is None:
-            await asyncio.to_thread(self._broker.start)
+        """Return when it answers, also where a run that failed left it half way there."""
+        await asyncio.to_thread(self._in_turn, self._broker.ready)
 
     async def kill(self) -> None:
-        await asyncio.to_thread(self._broker.kill)
+        await asyncio.to_thread(self._in_turn, self._broker.kill)
 
     async def stop(self) -> None:
-        await asyncio.to_thread(self._broker.stop)
+        await asyncio.to_thread(self._in_turn, self._broker.stop)
+
+    def _in_turn(self, do: Callable[[], None]) -> None:
+        with self._turn:  # A thread goes on when the run that waited for it is given up.
+            do()
 
     def close(self) -> None:
         """After all."""

@@ -7,13 +7,13 @@ import os
 import resource
 import signal
 from collections import defaultdict
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from tests.faults.proxy import Api, Gate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from tests.faults.campaign import Stage
     from tests.faults.parts import Part
@@ -64,9 +64,8 @@ class Mischief:
         async with self._stage.broker_turn:
             pid = self._broker.pid
             if pid is not None:
-                _, most = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-                resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, most))
-                await asyncio.sleep(fault.for_s)
+                with _no_room(pid):
+                    await asyncio.sleep(fault.for_s)
                 self._stage.tell("the broker has ended" if self._broker.pid is None else "it runs")
             await self._broker.kill()
             await self._broker.start()
@@ -87,11 +86,13 @@ class Mischief:
         there = [pid for pid in pids if pid is not None]
         for pid in there:
             _signal(pid, signal.SIGSTOP)
-        await asyncio.sleep(for_s)
-        if gate is not None:
-            gate.release()
-        for pid in there:
-            _signal(pid, signal.SIGCONT)
+        try:
+            await asyncio.sleep(for_s)
+        finally:  # Nobody sleeps on where the run is given up.
+            if gate is not None:
+                gate.release()
+            for pid in there:
+                _signal(pid, signal.SIGCONT)
 
     async def _zombie(self, fault: Fault) -> None:
         async with self._turns[fault.whom]:
@@ -179,6 +180,18 @@ class Mischief:
     async def _refuse(self, fault: Fault) -> None:
         async with self._stage.topics.refusing(fault.whom):
             await asyncio.sleep(fault.for_s)
+
+
+@contextmanager
+def _no_room(pid: int) -> Iterator[None]:
+    """No file of this process may grow; there is room again afterwards, if it is still there."""
+    before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
 
 
 def _signal(pid: int, number: signal.Signals) -> None:

@@ -89,3 +89,15 @@ async def test_one_who_slept_until_his_transaction_was_given_up_goes_on(script):
 @pytest.mark.apache
 async def test_a_broker_without_room_for_another_byte_loses_nothing_when_it_has_some(script):
     await script(Fault(2.0, "fill", "broker", 3.0), length_s=8)
+
+
+@pytest.mark.apache
+async def test_a_broker_without_room_that_is_to_refuse_writes_besides_loses_nothing(script):
+    """No room twice, one right behind the other; settings are changed while the broker is away."""
+    await script(
+        Fault(1.0, "refuse", "all", 2.5),
+        Fault(2.0, "fill", "broker", 2.5),
+        Fault(2.1, "fill", "broker", 1.0),
+        Fault(3.0, "refuse", "threads", 1.0),
+        length_s=8,
+    )
