@@ -111,6 +111,8 @@ async def ended(client: Client) -> None:
 
     aiokafka itself would wait for a broker that is gone for as long as that is gone.
     """
+    if isinstance(client, AIOKafkaProducer):
+        give_up_hearing(client)
     stopping = asyncio.create_task(client.stop())
     if isinstance(client, AIOKafkaConsumer):
         await _hung_up(client, stopping)
@@ -122,7 +124,7 @@ async def ended(client: Client) -> None:
     with suppress(KafkaError, asyncio.CancelledError):
         await stopping
     if isinstance(client, AIOKafkaProducer):
-        _take_note(client)
+        give_up_hearing(client)
 
 
 async def _hung_up(consumer: AIOKafkaConsumer, stopping: asyncio.Task[None]) -> None:
@@ -134,19 +136,29 @@ async def _hung_up(consumer: AIOKafkaConsumer, stopping: asyncio.Task[None]) -> 
         transport.abort()
 
 
-def _take_note(producer: AIOKafkaProducer) -> None:
+def give_up_hearing(producer: AIOKafkaProducer) -> None:
     """Look at failures that nobody but aiokafka can see: asyncio logs those that nobody has.
 
-    Whoever sent something was told by the future that he got for it.
+    Whoever sent something was told by the future that he got for it; where he no longer waits, the
+    one behind it may still fail.
     """
-    unsent = producer._message_accumulator._batches.values()  # noqa: SLF001 # No public way.
-    waiters = [batch._drain_waiter for batches in unsent for batch in batches]  # noqa: SLF001 # As above.
+    held = producer._message_accumulator  # noqa: SLF001 # No public way.
+    unsent = [batch for batches in held._batches.values() for batch in batches]  # noqa: SLF001 # As above.
+    waiters: list[asyncio.Future[Any]] = []
+    waiters += [batch._drain_waiter for batch in unsent]  # noqa: SLF001 # As above.
+    waiters += [batch.future for batch in (*unsent, *held._pending_batches)]  # noqa: SLF001 # As above.
     transactions: Any = producer._txn_manager  # noqa: SLF001 # As above.
-    if transactions is not None and transactions.wait_for_transaction_end() is not None:
-        waiters.append(transactions.wait_for_transaction_end())
+    if transactions is not None:
+        waiters += [offsets for *_, offsets in transactions._pending_txn_offsets]  # noqa: SLF001 # As above.
+        if transactions.wait_for_transaction_end() is not None:
+            waiters.append(transactions.wait_for_transaction_end())
     for waiter in waiters:
-        if waiter.done() and not waiter.cancelled():
-            waiter.exception()
+        _seen(waiter) if waiter.done() else waiter.add_done_callback(_seen)
+
+
+def _seen(waiter: asyncio.Future[Any]) -> None:
+    if not waiter.cancelled():
+        waiter.exception()
 
 
 async def _let_go(producer: AIOKafkaProducer, stopping: asyncio.Task[None]) -> set[Any]:

@@ -19,7 +19,7 @@ from aiokafka.errors import (
 
 from stream.errors import BrokerError
 from stream.kafka.batch import BATCH_BYTES
-from stream.kafka.connect import connection, ended, started, translated
+from stream.kafka.connect import connection, ended, give_up_hearing, started, translated
 from stream.kafka.records import filled, send_batches, take_note
 from stream.kafka.topics import RECORD_BYTES_MAX, VIEWS, Topics
 
@@ -142,6 +142,7 @@ class PartitionProducer:
 
     async def _give_up(self, producer: AIOKafkaProducer) -> None:
         """Abort while that is possible: a fenced producer's transaction is gone already."""
+        give_up_hearing(producer)
         with suppress(KafkaError, TimeoutError, AssertionError):  # Its states are asserted.
             async with asyncio.timeout(ABORTED_WITHIN_S):
                 await producer.abort_transaction()
