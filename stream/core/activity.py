@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from stream.core.when import ms, to_datetime
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from zoneinfo import ZoneInfo
 
 QUARTER_MS: Final = 900_000
@@ -34,36 +33,9 @@ class Counts(NamedTuple):
     bounded: int = 0
 
 
-class Row(NamedTuple):
-    """The counts of the bucket that begins at ``start``, milliseconds since 1970."""
-
-    start: int
-    counts: Counts
-
-
 def quarter(at: int) -> int:
     """The start of the quarter hour (UTC) in which ``at`` lies."""
     return at - at % QUARTER_MS
-
-
-def buckets(
-    rows: Iterable[tuple[int, Counts]], *, bucket: str, zone: ZoneInfo, since: int, until: int
-) -> list[Row]:
-    """The rows of quarter hours added up, a row of zeros where there is nothing.
-
-    Quarter hours are what is counted, so ``since`` and ``until`` are widened to whole ones. What
-    lies outside them is left out of the first and the last bucket, whole or not; one quarter hour
-    may come in many rows.
-    """
-    since, until = quarter(since), quarter(until + QUARTER_MS - 1)
-    edges = starts(since, until, bucket, zone)
-    sums = [[0] * len(Counts._fields) for _ in edges]
-    for start, counts in rows:
-        if since <= start < until:
-            own = sums[bisect_right(edges, start) - 1]
-            for place, count in enumerate(counts):
-                own[place] += count
-    return [Row(start, Counts(*own)) for start, own in zip(edges, sums, strict=True)]
 
 
 def starts(since: int, until: int, bucket: str, zone: ZoneInfo) -> list[int]:

@@ -15,10 +15,10 @@ from stream.core.activity import (
     QUARTER_MS,
     Counts,
     bucket_start,
-    buckets,
     starts,
 )
 from stream.core.when import ms, to_datetime
+from tests.buckets import buckets
 from tests.story import DAY, HOUR, NOON
 
 UTC = ZoneInfo("UTC")

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from stream.codec.cuts import Cut, cut_key, encode_cut
 from stream.codec.events import identified
 from stream.codec.times import stamp
-from stream.core.activity import QUARTER_MS, Counts, buckets, quarter, starts
+from stream.core.activity import QUARTER_MS, Counts, quarter, starts
 from stream.core.latency import tally_of
 from stream.core.waits import METRICS
 from stream.serve import tallied, tallies
@@ -29,6 +29,7 @@ from stream.serve.schema import COUNTS, make, open_reader, open_writer
 from stream.serve.shown import Views
 from stream.serve.store import Store
 from stream.serve.tallied import Tallied
+from tests.buckets import buckets
 from tests.laws.stories import broad, crowded, erasing
 from tests.serve.world import World
 from tests.story import DAY, NOON, answered, asked, commented, edited
