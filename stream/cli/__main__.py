@@ -1,5 +1,5 @@
 """``python -m stream.cli``: how a command starts another of ours with its own Python."""
 
-from stream.cli.main import main
+from stream.cli.start import main
 
 main()

@@ -100,7 +100,7 @@ def run(args: Sequence[str]) -> int:
 
 
 def main() -> None:
-    """The console script."""
+    """Run the command line that the process was started with, and end with its status."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # Where a terminal knows no "≤", a "?" will do.

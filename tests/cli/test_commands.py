@@ -1,5 +1,6 @@
 """The command itself: it lists its words at once, and says what went wrong in one line."""
 
+import signal
 import subprocess
 import sys
 
@@ -102,6 +103,25 @@ def test_ctrl_c_while_a_class_is_made_is_that_and_no_fault():
     with reported() as outcome:
         type("Made", (), {"field": Interrupted()})
     assert outcome.status == INTERRUPTED
+
+
+def test_ctrl_c_while_the_command_is_imported_ends_it_without_a_word():
+    code = """
+import os, signal, sys
+
+class Pressed:
+    def find_spec(self, name, path, target=None):
+        if name == "click":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Pressed())
+from stream.cli.start import main
+main()
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=30
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, "", "")
 
 
 def test_the_version_is_told():

@@ -139,13 +139,13 @@ def test_a_signal_ends_it_in_peace(home, name):
     assert_nothing_left(process, home)
 
 
-@pytest.mark.parametrize("after_s", [0.1, 0.6, 1.2, 2.0])
+@pytest.mark.parametrize("after_s", [0.3, 0.6, 1.2, 2.0])
 def test_ctrl_c_while_it_starts_leaves_nothing_either(home, after_s):
     with demo(home) as process:
         time.sleep(after_s)
         process.send_signal(signal.SIGINT)
         process.wait(ENDED_WITHIN_S)
-        assert process.returncode in {0, 130}
+        assert process.returncode in {0, 130, -signal.SIGINT}  # A shell says 130 for both.
         assert "Traceback" not in process.stderr.read()
     assert_nothing_left(process, home)
 
