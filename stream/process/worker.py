@@ -20,6 +20,7 @@ from stream.process.all_views import AllViews
 from stream.process.batches import NoTables, RunApp, RunTopic
 from stream.process.commit import group_of
 from stream.process.consumer import Consumer
+from stream.process.memory import return_large_blocks
 from stream.process.name import held_name
 from stream.process.owner import Partitions
 from stream.process.runs import Run  # noqa: TC001 # As above.
@@ -64,6 +65,7 @@ def run(
     for noisy in ("faust", "mode", "aiokafka"):
         logging.getLogger(noisy).setLevel(NOBODY_LISTENS)
     gc.disable()  # `Partitions` collects between batches.
+    return_large_blocks()
     with held_name(settings, name=name, data=data) as member:
         asyncio.run(_work(settings, member, pace or Pace(), job))
 
