@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from stream.core.position import Position
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from stream.serve.notice import Commits
 
-ROWS: Final = 1_000  # Read and sent at a time.
+ROWS: Final = 1_000  # Read and sent at a time,
+CHUNK_BYTES: Final = 1 << 20  # or fewer, where they come to so much.
 RING_BYTES: Final = 16 << 20
 FILTERS_KEPT: Final = 8  # Of a chunk: frames that are joined already; others are joined anew.
 NOBODY: Final = -2  # No thread or community has this number.
@@ -185,14 +186,17 @@ class Hub:
 
     def read(self, after: int, before: Position, until: int = 1 << 62) -> Chunk | None:
         """The rows after ``after``, for one who stands at ``before``; None where there are none."""
-        found = self._db.execute(
-            f"SELECT {_COLUMNS} FROM events WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?",  # noqa: S608
-            (after, until, ROWS),
-        ).fetchall()
-        if not found:
-            return None
-        rows = [Event(*row) for row in found]
-        return Chunk(after, rows[-1].seq, rows, before)
+        rows: list[Event] = []
+        size = 0
+        query = f"SELECT {_COLUMNS} FROM events WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?"  # noqa: S608
+        # A cursor left open would keep the write-ahead log growing.
+        with closing(self._db.execute(query, (after, until, ROWS))) as found:
+            for row in found:
+                rows.append(Event(*row))
+                size += len(rows[-1].raw)
+                if size >= CHUNK_BYTES:
+                    break
+        return Chunk(after, rows[-1].seq, rows, before) if rows else None
 
     def after(self, seq: int, cursor: Position) -> Chunk | None:
         """What comes for one who has read up to ``seq`` and stands at ``cursor``."""

@@ -10,14 +10,14 @@ import pytest
 
 from stream.core.position import Position
 from stream.serve.api.streams import EventStream
-from stream.serve.hub import FILTERS_KEPT, Chunk, Event, Filter, Hub, Resolved
+from stream.serve.hub import CHUNK_BYTES, FILTERS_KEPT, Chunk, Event, Filter, Hub, Resolved
 from stream.serve.notice import Commits
 from stream.serve.schema import open_reader, open_writer
 from stream.serve.store import Store
 from stream.serve.subscriber import Subscriber
 from tests.serve.streams import frames, ids, many
 from tests.serve.world import World
-from tests.story import HOUR
+from tests.story import HOUR, asked, commented
 
 
 def database(world, path, *, sizes, order):
@@ -74,6 +74,23 @@ async def test_whoever_goes_on_from_an_id_has_every_event_once(hubs, every):
             break
         cursor = found[-1][0]
     assert len(seen) == len(set(seen)) == len(list(many()))
+
+
+async def test_long_events_are_sent_fewer_at_a_time_and_each_once(tmp_path):
+    world = World()
+    world.publish(asked(), *(commented(f"q.c{n}", text=f"{n} " * 100_000) for n in range(12)))
+    with closing(database(world, tmp_path / "x.db", sizes=(1_000,), order=(0, 1, 2))) as db:
+        hub = Hub(db, Commits(db, tmp_path / "x.db"), partitions=world.partitions)
+        seq, cursor, sizes = 0, Position(), []
+        while chunk := hub.after(seq, cursor):
+            chunk.joined(Resolved(None, None, None, None))
+            seq, cursor = chunk.last, chunk.after
+            sizes.append(chunk.size)
+        longest = max(len(event.value or b"") for event in world.topics["events", world.part()])
+        assert len(sizes) > 1
+        assert max(sizes) < CHUNK_BYTES + longest
+        found = await read(hub, None)
+    assert len(found) == len(set(ids(found))) == 13
 
 
 async def test_filters_let_through_what_they_say(hubs):
