@@ -9,6 +9,7 @@ StreamError
 ├── NoRoomError          an event states more of an item or thread than a row takes
 ├── BrokerError          Kafka: away, refusing, or set up differently
 └── ServeError           the serve process: away, or answering with a problem
+    └── BusyError        it has as many long answers to make as it takes on
 
 An ``except StreamError`` at the top of the command line catches what a person can mend;
 anything else is our own mistake and keeps its traceback.
@@ -66,3 +67,12 @@ class BrokerError(StreamError):
 
 class ServeError(StreamError):
     """The serve process is away, or answers with a problem."""
+
+
+class BusyError(ServeError):
+    """As many answers are waiting to be made as may; ``again_s``: when to ask again."""
+
+    def __init__(self, waiting: int, *, again_s: int) -> None:
+        self.waiting = waiting
+        self.again_s = again_s
+        super().__init__(f"{waiting} answers that take long are asked for; try in {again_s} s")

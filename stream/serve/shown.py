@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from stream.codec.keys import thread_key
 from stream.core.position import Position
+from stream.errors import BusyError
 from stream.serve.schema import open_reader
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 THREADS: Final = 2  # That answer aside, and as many that fold; more would take the loop its turn.
+LONG_MAX: Final = 200  # Answers of each that are being made or wait; who asks then is told so.
+AGAIN_S: Final = 5
 
 T = TypeVar("T")
 
@@ -138,20 +141,28 @@ class AsideViews:
     """The same in threads of their own, for what takes long: other answers do not wait for it.
 
     What folds threads again, which may take very long, has threads of its own. Of either there are
-    two, so that what takes a while does not wait for one that takes longer.
+    two, so that what takes a while does not wait for one that takes longer. With `LONG_MAX` of
+    either asked for, one more is a `BusyError`.
     """
 
     def __init__(self, database: Path) -> None:
         self._database = database
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="aside")
         self._folding = ThreadPoolExecutor(THREADS, thread_name_prefix="folding")
+        self._asked = {self._threads: 0, self._folding: 0}
         self._own = threading.local()
         self._opened: list[sqlite3.Connection] = []
 
     async def answer(self, made: Callable[[Shown], T], *, folds: bool = False) -> T:
         """What ``made`` makes of one state of all views; ``folds``: it may fold many threads."""
         threads = self._folding if folds else self._threads
-        return await asyncio.get_running_loop().run_in_executor(threads, self._answer, made)
+        if self._asked[threads] >= LONG_MAX:
+            raise BusyError(LONG_MAX, again_s=AGAIN_S)
+        self._asked[threads] += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(threads, self._answer, made)
+        finally:
+            self._asked[threads] -= 1
 
     def _answer(self, made: Callable[[Shown], T]) -> T:
         views: Views | None = getattr(self._own, "views", None)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+
 import pytest
 
 from stream.core.position import Position
@@ -72,6 +75,26 @@ async def test_a_position_not_reached_in_time_is_504(client):
     answer = await client.get("/v1/threads", params={"min_position": far, "wait_ms": 20})
     assert answer.status_code == 504
     assert answer.json()["reached"] == answer.headers["threadline-position"]
+
+
+async def test_more_long_answers_than_may_wait_are_503_and_when_to_ask_again(client):
+    aside = client._transport.app.state.aside  # noqa: SLF001 (the app that it asks)
+    gate = threading.Event()
+    try:
+        waiting = [asyncio.create_task(aside.answer(lambda _: gate.wait(30))) for _ in range(200)]
+        await asyncio.sleep(0)
+        answer = await client.get("/v1/latency?metric=first_answer")
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        assert answer.json()["type"] == "urn:threadline:problem:busy"
+        assert "200 answers that take long are asked for; try in 5 s" in answer.json()["detail"]
+        assert (await client.get("/v1/threads")).status_code == 200
+        as_of = {"metric": "first_answer", "as_of": "2017-05-01"}
+        folded = await client.get("/v1/latency", params=as_of)  # Has threads of its own.
+        assert folded.status_code == 200
+    finally:
+        gate.set()
+    assert await asyncio.gather(*waiting) == [True] * 200
+    assert (await client.get("/v1/latency?metric=first_answer")).status_code == 200
 
 
 async def test_our_own_mistakes_are_500_and_a_document(served):

@@ -10,6 +10,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from stream.errors import BusyError
+
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request
 
@@ -50,6 +52,7 @@ def document(problem: Problem) -> Response:
 def install(app: FastAPI) -> None:
     """Answer with documents whatever goes wrong."""
     app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(BusyError, _busy)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _failed)
@@ -58,6 +61,13 @@ def install(app: FastAPI) -> None:
 async def _problem(_: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)  # noqa: S101 (registered for nothing else)
     return document(error)
+
+
+async def _busy(_: Request, error: Exception) -> Response:
+    assert isinstance(error, BusyError)  # noqa: S101 (registered for nothing else)
+    response = document(Problem(503, "busy", str(error)))
+    response.headers["retry-after"] = str(error.again_s)
+    return response
 
 
 async def _invalid(_: Request, error: Exception) -> Response:
