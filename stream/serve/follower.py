@@ -156,10 +156,10 @@ class _Session:
                 with suppress(BrokerError, TimeoutError):
                     async with asyncio.timeout(ENDS_WITHIN_S):
                         ends = self._named(await reader.ends())
-                        self._writing.begin(partial(self._ends.keep, ends))
+                        self._writing.begin_newest("ends", partial(self._ends.keep, ends))
                 asked = monotonic()
             if monotonic() - written > IDLE_S:
-                self._writing.begin(self._fold_in)
+                self._writing.begin_newest("fold in", self._fold_in)
                 written = monotonic()
             await asyncio.sleep(0)
 

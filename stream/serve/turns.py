@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,13 +19,31 @@ class Turns:
 
     def __init__(self, thread: ThreadPoolExecutor) -> None:
         self._thread = thread
-        self._begun: deque[asyncio.Future[None]] = deque()
+        self._begun: deque[asyncio.Future[object]] = deque()
+        self._newest: dict[str, Callable[[], object]] = {}  # That no turn has come for yet.
+        self._lock = threading.Lock()  # Of those: looked at here, taken there.
 
-    def begin(self, do: Callable[[], None]) -> None:
+    def begin(self, do: Callable[[], object]) -> None:
         """Have it done after what was begun before, some of whose errors may be raised here."""
         while self._begun and self._begun[0].done():
             self._begun.popleft().result()
         self._begun.append(asyncio.get_running_loop().run_in_executor(self._thread, do))
+
+    def begin_newest(self, name: str, do: Callable[[], object]) -> None:
+        """The same, in the place of what was begun under this name and has not had its turn.
+
+        So that what comes again and again does not pile up while the database stands still.
+        """
+        with self._lock:
+            has_place = name in self._newest
+            self._newest[name] = do
+        if not has_place:
+            self.begin(partial(self._do_newest, name))
+
+    def _do_newest(self, name: str) -> None:
+        with self._lock:
+            do = self._newest.pop(name)
+        do()
 
     async def done(self) -> None:
         """Wait for all that was begun."""
