@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 READ_UNCOMMITTED: Final = 0  # Markers, too, lie where a transaction still open hides them.
 
-Writer: TypeAlias = tuple[str, int, int]  # Topic, partition and producer id.
+Place: TypeAlias = tuple[str, int]  # Topic and partition.
 
 
 def committed_consumer(**arguments: Any) -> AIOKafkaConsumer:  # noqa: ANN401 # aiokafka's own.
@@ -34,7 +34,7 @@ def committed_consumer(**arguments: Any) -> AIOKafkaConsumer:  # noqa: ANN401 # 
         isolation_level="read_committed", enable_auto_commit=False, **arguments
     )
     client: Any = consumer._client  # noqa: SLF001 # No public way to what a broker answers.
-    client.send = _apart(patient(_Aborts(client.send).send))
+    client.send = _apart(patient(Aborts(client.send).send))
     return consumer
 
 
@@ -72,16 +72,17 @@ class Fetched(NamedTuple):
     records: bytes
 
 
-class _Aborts:
+class Aborts:
     """Takes out of each answer the aborted transactions that ended before the offset asked for.
 
     A listed one that began before it is what the producer's next marker says: there is one
-    transaction of a producer at a time. That marker may lie further on than what was fetched.
+    transaction of a producer at a time. That marker may lie further on than what was fetched; it
+    is remembered until the reader has come by it.
     """
 
     def __init__(self, send: Callable[..., Awaitable[Any]]) -> None:
         self._send = send
-        self._ahead: dict[Writer, Marker] = {}
+        self._ahead: dict[Place, dict[int, Marker]] = {}  # Of a partition, by producer id.
 
     async def send(self, node: int, request: Any, **how: Any) -> Any:  # noqa: ANN401 # aiokafka's.
         """As the client's own."""
@@ -92,6 +93,7 @@ class _Aborts:
         return answer
 
     async def _amend(self, node: int, fetched: Fetched) -> None:
+        self._come_to(fetched)
         doubted = {producer for producer, first in fetched.aborted if first < fetched.offset}
         markers, undecided = _next_markers(fetched.records, fetched.offset, doubted)
         for producer in undecided:
@@ -105,19 +107,29 @@ class _Aborts:
             if first >= fetched.offset or producer not in over
         ]
 
+    def _come_to(self, fetched: Fetched) -> None:
+        """Forget the markers that say nothing of where the reader is now."""
+        place = (fetched.topic, fetched.partition)
+        ahead = {
+            producer: marker
+            for producer, marker in self._ahead.pop(place, {}).items()
+            if marker.since <= fetched.offset <= marker.offset
+        }
+        if ahead:
+            self._ahead[place] = ahead
+
     async def _further(self, node: int, fetched: Fetched, producer: int) -> Marker | None:
         """The marker that ends what ``fetched`` has of ``producer``; it lies behind all of that."""
-        writer = (fetched.topic, fetched.partition, producer)
-        known = self._ahead.get(writer)
-        if known is not None and known.since <= fetched.offset <= known.offset:
-            return known
+        ahead = self._ahead.setdefault((fetched.topic, fetched.partition), {})
+        if producer in ahead:
+            return ahead[producer]
         offset, records = fetched.offset, fetched.records
         while (beyond := _end(records)) is not None and beyond > offset:
             offset = beyond
             records = await self._look(node, fetched, offset)
             markers, _ = _next_markers(records, fetched.offset, {producer})
             if producer in markers:
-                self._ahead[writer] = markers[producer]
+                ahead[producer] = markers[producer]
                 return markers[producer]
         return None
 

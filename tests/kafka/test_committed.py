@@ -6,19 +6,22 @@ Apache Kafka lists one only while its end lies ahead, and the reader is to tell 
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
-from typing import NamedTuple
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, NamedTuple
 
 import pytest
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from stream.kafka.committed import committed_consumer
+from stream.kafka.committed import Aborts, committed_consumer
 from stream.kafka.connect import connection, running
 from stream.kafka.follow import open_reader
 from stream.kafka.topics import Topics, create
 from tests.kafka.reading import read_to_end
 
 pytestmark = pytest.mark.broker
+
+# A fetch brings one batch (where the broker minds).
+SMALL_FETCHES = {"auto_offset_reset": "none", "max_partition_fetch_bytes": 1_000}
 
 
 class Sent(NamedTuple):
@@ -127,16 +130,33 @@ async def test_a_transaction_that_a_fetch_does_not_hold_is_looked_up_to_its_end(
     await story.transaction(*big, commit=commit)
     await story.transaction(b"2")
     for begin in story.begins_to_try:
-        read = await _read_in_small_fetches(settings, story.topic, begin)
+        reader = committed_consumer(**connection(settings), **SMALL_FETCHES)
+        read = await _read(settings, reader, story.topic, begin)
         assert read == story.committed(begin), f"begun at {begin}"
 
 
-async def _read_in_small_fetches(settings, topic, begin):
-    """What a reader gets to whom a fetch brings one batch (where the broker minds)."""
-    place = TopicPartition(topic, 1)
-    consumer = committed_consumer(
-        **connection(settings), auto_offset_reset="none", max_partition_fetch_bytes=1_000
+async def test_where_an_aborted_transaction_ends_is_forgotten_once_that_is_read(settings):
+    await create(settings)
+    topic = Topics(settings.prefix).items
+    async with AsyncExitStack() as writers:
+        writing = [await writers.enter_async_context(_producer(settings, f"{n}")) for n in range(5)]
+        story = Story(topic, writing)
+        for by in range(len(writing)):
+            await story.transaction(*[b"%d" % by * 900] * 4, by=by, commit=False)
+            await story.transaction(b"%d" % by, by=by)
+    reader = AIOKafkaConsumer(
+        **connection(settings), **SMALL_FETCHES, isolation_level="read_committed"
     )
+    client: Any = reader._client  # noqa: SLF001 (as `committed_consumer`)
+    client.send = (aborts := Aborts(client.send)).send
+    assert await _read(settings, reader, topic, 0) == story.committed(0)
+    ends = [end for found in aborts._ahead.values() for end in found]  # noqa: SLF001
+    assert len(ends) <= 1, "there was one transaction at a time"
+
+
+async def _read(settings, consumer, topic, begin):
+    """What a reader gets from ``begin`` to the end."""
+    place = TopicPartition(topic, 1)
     async with running(consumer, settings):
         consumer.assign([place])
         consumer.seek(place, begin)
