@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from stream.errors import BrokerError, ServeError
-from stream.kafka.watched import watched
+from stream.kafka.watched import how_ended, watched
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
@@ -63,9 +63,7 @@ class Child:
 
     def _failure(self, status: int) -> ServeError | BrokerError:
         said = "\n  ".join(self._lines) or "nothing"
-        return ServeError(
-            f"the {self.name} ended by itself, with status {status}; its last lines:\n  {said}"
-        )
+        return ServeError(f"the {self.name} {how_ended(status)}; its last lines:\n  {said}")
 
 
 @asynccontextmanager

@@ -50,7 +50,7 @@ def command(*, once: bool, as_json: bool, **given: Any) -> None:  # noqa: ANN401
                 _print(shown, once=once)
             if not once:
                 stop.expected = True
-                await shown.until_a_child_ends()
+                await shown.until_something_ends()
 
     stopping.run(go)
     if not as_json and not once:

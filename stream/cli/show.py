@@ -11,7 +11,7 @@ import tempfile
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from stream.cli import client, findings, options, output
 from stream.cli.children import Child, child
@@ -20,11 +20,11 @@ from stream.cli.sources import Source, source
 from stream.config import Security, Settings
 from stream.errors import ServeError, UsageError
 from stream.kafka.connect import reachable
-from stream.kafka.embedded import embedded_broker
+from stream.kafka.embedded import EmbeddedBroker, watched_broker
 from stream.replay import replay
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine, Iterator
+    from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 
     from rich.console import Console
 
@@ -52,6 +52,13 @@ class Asked:
     prefix: str | None
 
 
+class Part(Protocol):
+    """Of what was started: broker, worker or service."""
+
+    async def ended(self) -> None:
+        """Return never, or raise once it has ended."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A service that has read everything, and what it found."""
@@ -59,11 +66,11 @@ class Shown:
     url: str
     found: dict[str, Any]
     sentences: list[str]
-    children: list[Child]
+    parts: Sequence[Part]
 
-    async def until_a_child_ends(self) -> None:
-        """Never returns: a child that ends is an error, being stopped a cancellation."""
-        await beside(self.children, asyncio.Event().wait())
+    async def until_something_ends(self) -> None:
+        """Never returns: a part that ends is an error, being stopped a cancellation."""
+        await beside(self.parts, asyncio.Event().wait())
 
     def places(self) -> Iterator[tuple[str, str]]:
         """What there is to look at, and the address or command for it."""
@@ -95,23 +102,25 @@ async def service(asked: Asked) -> AsyncIterator[Shown]:
     async with AsyncExitStack() as stack:
         with said(screen, "Starting broker, worker and service"):
             temporary = stack.enter_context(_temporary())
-            address = await stack.enter_async_context(_broker(asked, settings))
-            settings = replace(settings, brokers=address)
+            broker = await stack.enter_async_context(_broker(asked, settings))
+            if broker is not None:
+                settings = replace(settings, brokers=broker.address)
             children = await _children(stack, asked, settings, temporary)
+            parts: list[Part] = [*children] if broker is None else [broker, *children]
         with progress_bar() as tell:
-            progress = await beside(children, replay(settings, read.events, tell=tell))
+            progress = await beside(parts, replay(settings, read.events, tell=tell))
         options.warn_unreadable(read.report)
         url = f"http://{_reached(asked.host)}:{asked.port}"
         asking = stack.enter_context(client.service(url))
         with said(screen, "Waiting until the views have read everything"):
-            await beside(children, _caught_up(asking, progress))
+            await beside(parts, _caught_up(asking, progress))
             found, sentences = await asyncio.to_thread(_ask, asking, asked, progress, read)
-        yield Shown(url, found, sentences, children)
+        yield Shown(url, found, sentences, parts)
 
 
-async def beside(children: list[Child], work: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401
-    """What ``work`` gives, unless a child ends before."""
-    tasks = [asyncio.ensure_future(one) for one in (work, *(child.ended() for child in children))]
+async def beside(parts: Sequence[Part], work: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401
+    """What ``work`` gives, unless a part ends before, which may be why ``work`` fails."""
+    tasks = [asyncio.ensure_future(one) for one in (*(part.ended() for part in parts), work)]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         return next(task for task in tasks if task in done).result()
@@ -141,10 +150,11 @@ def _temporary() -> Iterator[Path]:
 
 
 @asynccontextmanager
-async def _broker(asked: Asked, settings: Settings) -> AsyncIterator[str]:
+async def _broker(asked: Asked, settings: Settings) -> AsyncIterator[EmbeddedBroker | None]:
+    """One of ours, or None where another is named."""
     if asked.brokers or os.environ.get("THREADLINE_BROKERS"):
         await reachable(settings)
-        yield settings.brokers
+        yield None
         return
     if settings.security != Security():
         msg = (
@@ -152,8 +162,8 @@ async def _broker(asked: Asked, settings: Settings) -> AsyncIterator[str]:
             " unset THREADLINE_SECURITY_PROTOCOL and what belongs to it"
         )
         raise UsageError(msg)
-    async with embedded_broker(asked.data / "broker" if asked.data else None) as address:
-        yield address
+    async with watched_broker(asked.data / "broker" if asked.data else None) as broker:
+        yield broker
 
 
 async def _children(

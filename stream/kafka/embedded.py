@@ -17,7 +17,7 @@ from stream.config import Settings
 from stream.errors import BrokerError
 from stream.kafka import watchdog
 from stream.kafka.connect import reachable
-from stream.kafka.watched import watched
+from stream.kafka.watched import how_ended, watched
 
 if sys.platform != "win32":
     import fcntl
@@ -32,9 +32,38 @@ LOG: Final = "broker.log"
 LAST_LINES: Final = 5
 
 
+class EmbeddedBroker:
+    """One that answers at ``address``, unless it has ended meanwhile."""
+
+    def __init__(self, address: str, process: Process, data: Path | None) -> None:
+        self.address = address
+        self._process = process
+        self._data = data
+
+    async def ended(self) -> None:
+        """Return never, or raise once it has ended: nobody but us should have ended it."""
+        how = how_ended(await self._process.wait())
+        begin = "start again"
+        if self._data is not None:
+            begin += (
+                f", which goes on from what it had saved in {self._data}; its log is there, too"
+            )
+        msg = f"the embedded broker {how}, and nobody here had asked it to; {begin}"
+        raise BrokerError(msg)
+
+
 @asynccontextmanager
 async def embedded_broker(data: Path | None, port: int | None = None) -> AsyncIterator[str]:
-    """The address of a broker that answers, for as long as the ``async with`` lasts.
+    """The address of a broker that answers, for as long as the ``async with`` lasts."""
+    async with watched_broker(data, port) as broker:
+        yield broker.address
+
+
+@asynccontextmanager
+async def watched_broker(
+    data: Path | None, port: int | None = None
+) -> AsyncIterator[EmbeddedBroker]:
+    """A broker, and its end, for as long as the ``async with`` lasts.
 
     It keeps its log under ``data`` and goes on with it next time; without, in a temporary folder
     that is gone afterwards. It holds the log in memory and saves all of it every two seconds or
@@ -47,7 +76,7 @@ async def embedded_broker(data: Path | None, port: int | None = None) -> AsyncIt
     process = await _start(binary, folder, port, keep=data is not None)
     try:
         await _ready(process, address, folder / LOG)
-        yield address
+        yield EmbeddedBroker(address, process, data)
     finally:
         await _end(process)
         if data is None:

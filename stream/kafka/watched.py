@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Final
 
 from stream.kafka import watchdog
+
+STATUSES: Final = 256  # A watchdog whose program was killed by signal 9 ends with 256 - 9.
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,3 +43,11 @@ async def watched(
             process.stdin.close()
         await process.wait()
         raise
+
+
+def how_ended(status: int) -> str:
+    """What the exit status of `watched` says of the program."""
+    for number in signal.valid_signals():
+        if status in {-number, STATUSES - number}:
+            return f"was killed with signal {int(number)}"
+    return f"ended by itself, with status {status}"

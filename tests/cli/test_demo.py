@@ -74,6 +74,22 @@ def running(prefix):
     return [line.strip() for line in listed.stdout.splitlines() if prefix in line]
 
 
+def broker_of(pid):
+    """The process id of a demo's broker itself, not of the watchdog that is its parent."""
+    listed = subprocess.run(
+        ["ps", "-wweo", "pid=,ppid=,args="],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    rows = [line.split() for line in listed.stdout.splitlines()]
+    watchdogs = {own for own, parent, *_ in rows if parent == str(pid)}
+    for own, parent, program, *_ in rows:
+        if parent in watchdogs and program.endswith("noida-db"):
+            return int(own)
+    return pytest.fail(f"no broker runs below {pid}")
+
+
 def assert_nothing_left(process, home):
     deadline = time.monotonic() + ENDED_WITHIN_S
     while (left := [*running(process.prefix), *running(str(home))]) and time.monotonic() < deadline:
@@ -167,8 +183,30 @@ def test_a_child_that_ends_is_an_error_with_its_last_lines(home):
         os.kill(int(worker.split()[0]), signal.SIGKILL)
         process.wait(ENDED_WITHIN_S)
         assert process.returncode == 3
-        assert "error: the worker ended by itself" in process.stderr.read()
+        assert (
+            "error: the worker was killed with signal 9; its last lines:" in process.stderr.read()
+        )
     assert_nothing_left(process, home)
+
+
+@pytest.mark.parametrize("keeps", [False, True], ids=["in a temporary folder", "with --data"])
+def test_a_broker_that_is_killed_ends_it_and_says_what_to_do(home, tmp_path, keeps):
+    data = tmp_path / "kept"
+    with demo(home, *(("--data", str(data)) if keeps else ())) as process:
+        wait_until_serving(process)
+        os.kill(broker_of(process.pid), signal.SIGKILL)
+        process.wait(ENDED_WITHIN_S)
+        said = process.stderr.read()
+    assert process.returncode == 3
+    assert "error: the embedded broker was killed with signal 9, and nobody here had" in said
+    go_on = f", which goes on from what it had saved in {data / 'broker'}; its log is there, too"
+    assert said.endswith(f"to; start again{go_on if keeps else ''}\n")
+    assert said.count("\n") == 1
+    assert_nothing_left(process, home)
+    if keeps:
+        with demo(home, "--data", str(data), "--once", prefix=process.prefix) as again:
+            _, err = again.communicate(timeout=60)
+        assert (again.returncode, err) == (0, "")
 
 
 def test_a_taken_port_is_said_before_anything_starts(home):
