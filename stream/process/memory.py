@@ -7,7 +7,13 @@ import sys
 from typing import Final
 
 LARGE_BYTES: Final = 1 << 20
-_M_MMAP_THRESHOLD: Final = -3  # As in glibc's malloc.h.
+KEPT_BYTES: Final = 32 << 20  # Free at the heap's end, for the next batch: else it shrinks and
+GROWN_BYTES: Final = 4 << 20  # grows again and again, and every page of it is cleared each time.
+
+# As in glibc's malloc.h. To set one of them ends its own choice of all.
+_M_TRIM_THRESHOLD: Final = -1
+_M_TOP_PAD: Final = -2
+_M_MMAP_THRESHOLD: Final = -3
 
 
 def return_large_blocks() -> bool:
@@ -23,4 +29,6 @@ def return_large_blocks() -> bool:
         change = ctypes.CDLL(None).mallopt
     except AttributeError:
         return False
+    change(_M_TRIM_THRESHOLD, KEPT_BYTES)
+    change(_M_TOP_PAD, GROWN_BYTES)
     return bool(change(_M_MMAP_THRESHOLD, LARGE_BYTES))
