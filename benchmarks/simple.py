@@ -20,10 +20,9 @@ from stream.process.job import Job
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from aiokafka.structs import ConsumerRecord
-
     from stream.codec.views import Told
     from stream.core.events import Event
+    from stream.kafka.follow import Record
     from stream.process.job import DeadLetter, Place
 
 State: TypeAlias = "list[int | None]"
@@ -65,9 +64,7 @@ def step(state: State, said: Said, at: int) -> None:
             state[2] = at - state[1]
 
 
-def fold(
-    states: dict[bytes | None, State], records: Sequence[ConsumerRecord[bytes, bytes]]
-) -> None:
+def fold(states: dict[bytes | None, State], records: Sequence[Record]) -> None:
     """All of ``records``, each thread's in their order."""
     get = states.get
     for record in records:
@@ -119,7 +116,7 @@ class SimpleJob(Job):
         """Nothing follows from the rows."""
 
     @override
-    def fold(self, records: Sequence[ConsumerRecord[bytes, bytes]]) -> list[DeadLetter]:
+    def fold(self, records: Sequence[Record]) -> list[DeadLetter]:
         fold(self._states, records)
         self._touched.update([record.key for record in records])
         return []

@@ -174,7 +174,12 @@ def reply_row(thread: Thread, item: Item, name: str, made: str) -> bytes:
         if said.how == "explicit":
             explicit = unsaid
     latest = addressed = explicit
-    if found and not explicit:
+    if said is None and len(found) == 1:  # Most of the time.
+        one = found[0]
+        latest = addressed = _target(one, one.to, item)
+        if one.better is not one.to:
+            addressed = _target(one, one.better, item)
+    elif found and not explicit:
         latest = addressed = _targets([(one, one.to) for one in found if one.to], item)
         if [one for one in found if one.better is not one.to]:
             addressed = _targets([(one, one.better) for one in found if one.to], item)
@@ -199,7 +204,6 @@ def _target(found: Found, to: Item | None, item: Item) -> str:
         waited = f'{{"status":"observed","ms":{item.at - to.at}}}'
     else:
         waited = wait(reply(to, item))
-    return (
-        f'{{"item":{quote_id(to.id)},"person":{person(to.author)},"how":"{found.how}",'
-        f'"wait":{waited}}}'
-    )
+    who = to.author
+    shown = "null" if who is None else who.shown or person(who)
+    return f'{{"item":{quote_id(to.id)},"person":{shown},"how":"{found.how}","wait":{waited}}}'

@@ -60,6 +60,15 @@ def _all_of(facts: frozenset[str]) -> str:
 
 def _stated(stated: Stated, *, rooted: bool) -> str:
     """What was stated of the thread; empty where nothing was."""
+    if rooted and not (
+        stated.accepted
+        or stated.unaccepted
+        or stated.happened
+        or stated.observed is not None
+        or stated.aliases
+        or stated.erased
+    ):
+        return ""
     parts = [
         f'"{name}":{{{_by_item(held)}}}'
         for name, held in (("accepted", stated.accepted), ("unaccepted", stated.unaccepted))

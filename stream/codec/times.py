@@ -21,9 +21,9 @@ def _day(days: int) -> str:
 
 def stamp(at: int) -> str:
     """``2017-04-24T06:47:17.770Z`` for whole milliseconds since 1970."""
-    days, rest = divmod(at, 86_400_000)
-    minutes, rest = divmod(rest, 60_000)
-    return f"{_day(days)}{_MINUTES[minutes]}{_SECONDS[rest // 1000]}{_MILLIS[rest % 1000]}"
+    of_day = at % 86_400_000
+    minute, second = _MINUTES[of_day // 60_000], _SECONDS[of_day // 1000 % 60]
+    return f"{_day(at // 86_400_000)}{minute}{second}{_MILLIS[of_day % 1000]}"
 
 
 stamp_again: Final = lru_cache(maxsize=256)(stamp)

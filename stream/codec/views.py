@@ -65,13 +65,16 @@ def _tell_thread(thread: Thread, rows: Told) -> None:
     prefix = thread.key.decode() + "/"
     items, replies = rows["items"], rows["replies"]
     for id_, item in thread.touched.items():
-        if id_.isalnum():  # A number, mostly: nothing in it is to be escaped.
+        if id_.isalnum() or id_.replace(".", "").isalnum():  # Nothing in it is to be escaped.
             key, name = (prefix + id_).encode(), f'"{id_}"'
         else:
             key, name = (prefix + quoted(id_)).encode(), quote(id_)
-        at = 0 if item.kind is None else item.at
-        made = f'{{"at":"{stamp(at)}"}}' if item.more is None else when(item)
-        if item.unsaid is not None or (item.found and answers(item)):
+        at, found = item.at, item.found
+        if item.more is None:
+            made = f'{{"at":"{stamp(at)}"}}'
+        else:
+            at, made = 0 if item.kind is None else at, when(item)
+        if item.unsaid is not None or (found and (found[0].to is not None or answers(item))):
             item.answering = True
             replies.append((key, reply_row(thread, item, name, made), at))
         elif item.answering:

@@ -97,8 +97,12 @@ def _offer(thread: Thread, item: Item, *, newest: bool) -> bool:
 
 def _offer_newest(thread: Thread, item: Item) -> None:
     """The same where there is a response and all moments are exact: most of the time."""
-    author, root = item.author, thread.root
-    if author is not None and thread.asker is not None and thread.who(author) == thread.asker:
+    author, root, asker = item.author, thread.root, thread.asker
+    if (
+        asker is not None
+        and author is not None
+        and (author.token if thread.roots is None else thread.who(author)) == asker
+    ):
         if thread.returned is None and not item.deleted:
             thread.returned = item
     elif item.kind == "answer":

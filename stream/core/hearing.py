@@ -20,16 +20,19 @@ def hear(thread: Thread, voice: Voice) -> None:
             thread.heard.add(voice)
             thread.joining = {voice, *(thread.joining or ())}
             thread.tangled = UNTANGLED
-    elif voice.call in thread.aliases or _doubtful(thread, voice):
+    elif _doubtful(thread, voice):
         thread.tangled = UNTANGLED
         thread.heard = writers(thread)
         thread.joining = {voice} if thread.people[voice.token] == 1 else None
 
 
 def _doubtful(thread: Thread, voice: Voice) -> bool:
+    community, call = thread.community, voice.call
+    if call in (community.names if thread.names is None else thread.names):
+        return True
     if voice.id is not None:
-        return voice.plain in thread.people or voice.token in thread.community.renamed
-    bearers = thread.community.bearers.get(voice.call)
+        return f"@{call}" in thread.people or voice.token in community.renamed
+    bearers = community.bearers.get(call)
     if isinstance(bearers, str):
         return bearers in thread.people
     return bearers is not None and not bearers.isdisjoint(thread.people)

@@ -60,8 +60,10 @@ def _addressed(thread: Thread, post: Post, c: Item, found: Found) -> Found:
     if to is None or to.author is None:
         return found
     plain = thread.roots is None and to.id != c.on
-    if plain and _is_for(thread, to, c):
+    if plain and (not to.found or _is_for(thread, to, c)):
         return found  # Most of the time: who has one name has no later comment than that.
+    if plain and post.index is None:
+        return _before(thread, post, c, found, to.author)
     said = _theirs(thread, post, to.author)
     end = bisect_left(said, c)
     if not end:
@@ -71,6 +73,22 @@ def _addressed(thread: Thread, post: Post, c: Item, found: Found) -> Found:
         if _is_for(thread, said[index], c):
             return Found(found.name, found.how, to, to.author, said[index])
     return Found(found.name, found.how, to, to.author, to)
+
+
+def _before(thread: Thread, post: Post, c: Item, found: Found, voice: Voice) -> Found:
+    """The same where one token is one person, and few have commented."""
+    latest = better = None
+    whom, called = voice.token, voice.call
+    for said in reversed(post.said):
+        who = said.author
+        if who is not None and who.token == whom and who.call == called and said < c:
+            latest = latest or said
+            if _is_for(thread, said, c):
+                better = said
+                break
+    if latest is None:
+        return found
+    return Found(found.name, found.how, latest, latest.author, better or latest)
 
 
 def _is_for(thread: Thread, said: Item, c: Item) -> bool:

@@ -57,14 +57,23 @@ def _settle_new(
     explicit = on is not None and on.kind in SPEAKS
     roots = thread.roots
     for c in fresh:
-        if not (c.said or explicit or c.found or c.unsaid is not None):
-            author = c.author
-            if author is None or whose is None:
-                continue
-            token = author.token if roots is None else roots.get(author.token, author.token)
-            if token != whose:
-                continue
-        _look_again(thread, post, on, c, moved)
+        said = c.said
+        if explicit or c.found or c.unsaid is not None:
+            _look_again(thread, post, on, c, moved)
+        elif len(said) == 1:  # As that would, of one that is new.
+            found = meant(thread, post, on, c, said[0])
+            c.found = (found,)
+            if found.to is None:
+                thread.unresolved += 1
+            else:
+                thread.resolved += 1
+            thread.touched[c.id] = c
+        elif said:
+            _look_again(thread, post, on, c, moved)
+        elif whose is not None and c.author is not None:
+            token = c.author.token
+            if (token if roots is None else roots.get(token, token)) == whose:
+                _look_again(thread, post, on, c, moved)
 
 
 def review(thread: Thread, on: str) -> None:

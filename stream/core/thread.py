@@ -224,9 +224,9 @@ class Thread:
         stated, root = self.stated, self.root
         if root is not None and root.deleted:
             return "deleted"
-        if stated is not None and self._stands("closed", "reopened"):
+        if stated is not None and stated.happened and self._stands("closed", "reopened"):
             return "closed"
-        if stated is not None and self._accepted():
+        if stated is not None and stated.accepted and self._accepted():
             return "accepted"
         answers = self.kinds[KINDS.index(ANSWER)] - self.gone_answers
         return "answered" if answers or self._forum_answered() else "waiting"

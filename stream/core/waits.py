@@ -118,8 +118,9 @@ def _wait(
 ) -> Wait:
     if first is None:
         return _waiting(root)
-    if not thread.hazy:  # Most of the time.
-        return between(span(root), span(first), first.id)
+    if not thread.hazy:  # Most of the time: all moments are known.
+        waited = first.at - root.at
+        return Wait("observed", waited, waited, first.id)
     after, sure = _earliest(thread, first, counts)
     return between(span(root), (after, first.by), first.id if sure else None)
 
@@ -182,7 +183,8 @@ def _returned(thread: Thread, root: Item) -> Wait | None:
     if act is None:
         return _waiting(response)
     if not thread.hazy:
-        return between(span(response), span(act), act.id)
+        waited = act.at - response.at
+        return Wait("observed", waited, waited, act.id)
     after, _ = _earliest(thread, response, is_response)
     start = (after, response.by)
     after, sure = _earliest(thread, act, _returns)

@@ -12,7 +12,6 @@ from itertools import islice
 from struct import Struct
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-import cramjam
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.record.default_records import DefaultRecordBatch
 from aiokafka.record.util import calc_crc32c
@@ -32,7 +31,6 @@ Outgoing: TypeAlias = (
 
 BATCH_BYTES: Final = 900_000  # One round trip a batch: aiokafka's 16 KB triple a commit's time.
 OVERHEAD_BYTES: Final = 1_000
-LEVEL: Final = 3  # Kafka's own default of zstd
 SOON_BYTES: Final = 30_000  # Compressed sooner than a thread takes over.
 
 _VALUE_MAX: Final = RECORD_BYTES_MAX - OVERHEAD_BYTES
@@ -40,7 +38,6 @@ _NO_HEADERS: Final[Headers] = []
 _NOBODY: Final = (-1, -1, 0)  # Producer, epoch, sequence of who is not idempotent
 
 # The head of a batch, format 2 (Kafka's DefaultRecordBatch); its checksum is of what follows it.
-_PLAIN: Final = 0
 _UPTO_CHECKSUM: Final = Struct(">qiibI")
 _CHECKED: Final = Struct(">hiqqqhii")
 _HEAD_BYTES: Final = _UPTO_CHECKSUM.size + _CHECKED.size
@@ -51,7 +48,9 @@ class Batch(BatchBuilder):
     """Holds about ``BATCH_BYTES`` of records; `fill` it, `compress` it, hand it to a producer."""
 
     def __init__(self, *, transactional: bool) -> None:
-        super().__init__(BATCH_BYTES, _PLAIN, is_transactional=transactional)  # type: ignore[no-untyped-call]
+        super().__init__(  # type: ignore[no-untyped-call]
+            BATCH_BYTES, DefaultRecordBatch.CODEC_ZSTD, is_transactional=transactional
+        )
         self._head = b""
         self._records = b""
         self.producer = _NOBODY  # And from where in its sequence on: what Kafka knows it by.
@@ -66,7 +65,11 @@ class Batch(BatchBuilder):
         add, first = self._builder.append, self._relative_offset - start
         place = start
         for record in islice(records, start, None):
-            key, value, at, headers = record if len(record) == 4 else (*record, _NO_HEADERS)  # noqa: PLR2004
+            if len(record) == 3:  # noqa: PLR2004 # Nearly all of them.
+                key, value, at = record
+                headers = _NO_HEADERS
+            else:
+                key, value, at, headers = record
             if value is not None and len(value) > _VALUE_MAX - len(key or b""):
                 raise BrokerError(_too_large(key, value, topic))
             # `max` is a call, and this runs for every record.
@@ -85,10 +88,10 @@ class Batch(BatchBuilder):
             await asyncio.to_thread(self._compress)
 
     def _compress(self) -> None:
-        plain = self._builder.build()
-        self._head = bytes(plain[:_HEAD_BYTES])
-        records = memoryview(plain)[_HEAD_BYTES:]
-        self._records = bytes(cramjam.zstd.compress(records, level=LEVEL))
+        # Told of it, it takes the checksum of what is left; that of all was dearer than a copy.
+        built = memoryview(self._builder.build())
+        self._head = bytes(built[:_HEAD_BYTES])
+        self._records = bytes(built[_HEAD_BYTES:])
 
     @property
     def count(self) -> int:
@@ -118,7 +121,6 @@ class Batch(BatchBuilder):
         offset, _, epoch, magic, _ = _UPTO_CHECKSUM.unpack_from(self._head)
         said = _CHECKED.unpack_from(self._head, _UPTO_CHECKSUM.size)
         attributes, last, first_at, last_at, _, _, _, count = said
-        attributes |= DefaultRecordBatch.CODEC_ZSTD
         checked = _CHECKED.pack(attributes, last, first_at, last_at, *self.producer, count)
         checked += self._records
         length = _UPTO_CHECKSUM.size + len(checked) - _OFFSET_AND_LENGTH

@@ -22,11 +22,10 @@ from stream.process.job import DeadLetter, Job
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aiokafka.structs import ConsumerRecord
-
     from stream.codec.views import Told
     from stream.core.events import Event
     from stream.core.thread import Thread
+    from stream.kafka.follow import Record
     from stream.process.job import Place
 
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
@@ -67,7 +66,7 @@ class AllViews(Job):
         self._latest = _NEVER if watermark is None else to_datetime(watermark)
 
     @override
-    def fold(self, records: Sequence[ConsumerRecord[bytes, bytes]]) -> list[DeadLetter]:
+    def fold(self, records: Sequence[Record]) -> list[DeadLetter]:
         state, threads, latest = self._state, self._threads, self._latest
         touched, topic = state.touched, self._place.topic
         dead: list[DeadLetter] = []
@@ -111,9 +110,7 @@ class AllViews(Job):
         thread = self._threads[key] = self._state.thread(event.source, event.subject)
         return thread
 
-    def _set_aside(
-        self, record: ConsumerRecord[bytes, bytes], error: DecodeError | NoRoomError
-    ) -> DeadLetter:
+    def _set_aside(self, record: Record, error: DecodeError | NoRoomError) -> DeadLetter:
         problem = NO_VALUE if record.value is None else error.problem
         log.warning("dead letter: %s[%d]@%d: %s", *self._place[:2], record.offset, problem)
         return DeadLetter(record, problem)

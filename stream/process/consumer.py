@@ -20,6 +20,7 @@ from faust.types import TP
 from mode.threads import WorkerThread
 from typing_extensions import override
 
+from stream.kafka.bare import arrival, unwrapped
 from stream.kafka.committed import committed_consumer
 from stream.process.adopt import LogReplacedError
 from stream.process.assign import assignor_of
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aiokafka.consumer.group_coordinator import GroupCoordinator
-    from aiokafka.structs import ConsumerRecord
 
+    from stream.kafka.follow import Record
     from stream.process.batches import RunApp
 
 POLL_S: Final = 0.25  # A seek waits for a poll that finds nothing.
@@ -211,9 +212,11 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     ) -> dict[TP, Run]:
         async with self._placing:
             before = self._revocations
-            fetched = await super()._fetch_records(
-                consumer, set(active_partitions), timeout, max_records
-            )
+            fetched = await self._here(consumer, active_partitions, max_records)
+            if not fetched and timeout:
+                await arrival(consumer, timeout)
+                if not consumer._closed:  # noqa: SLF001 # No public way.
+                    fetched = await self._here(consumer, active_partitions, max_records)
             if self._revocations != before:
                 return {}
             return {
@@ -222,7 +225,14 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
                 if records
             }
 
-    def _run(self, tp: TP, records: list[ConsumerRecord[bytes, bytes]]) -> Run:
+    async def _here(
+        self, consumer: AIOKafkaConsumer, partitions: set[TP], most: int | None
+    ) -> Mapping[TP, list[Record]]:
+        """What has come already."""
+        unwrapped(consumer)
+        return await super()._fetch_records(consumer, set(partitions), 0, most)
+
+    def _run(self, tp: TP, records: list[Record]) -> Run:
         after = self._next.get(tp, records[0].offset)
         if records[0].offset < after:  # aiokafka goes to the start where an offset is not there.
             raise LogReplacedError(*tp, after)

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aiokafka.structs import ConsumerRecord
-
     from stream.codec.views import Told
+    from stream.kafka.follow import Record
     from stream.process.job import DeadLetter, Job
 
 SLICE: Final = 500  # Events folded before the event loop gets its turn.
@@ -32,7 +31,7 @@ class Held:
         self.offset = offset  # the next to be folded
         self._job = job
 
-    async def fold(self, records: Sequence[ConsumerRecord[bytes, bytes]], upto: int) -> Batch:
+    async def fold(self, records: Sequence[Record], upto: int) -> Batch:
         """Fold ``records``, which are all there are below ``upto``, and tell what has changed."""
         dead: list[DeadLetter] = []
         for start in range(0, len(records), SLICE):

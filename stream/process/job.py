@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aiokafka.structs import ConsumerRecord
-
     from stream.codec.views import Told
+    from stream.kafka.follow import Record
 
 
 class Place(NamedTuple):
@@ -26,7 +25,7 @@ class Place(NamedTuple):
 class DeadLetter(NamedTuple):
     """A record that cannot be folded, and why."""
 
-    record: ConsumerRecord[bytes, bytes]
+    record: Record
     problem: str
 
 
@@ -49,7 +48,7 @@ class Job(Protocol):
     def restored(self, watermark: int | None) -> None:
         """All rows are back; nothing of them is to be told again."""
 
-    def fold(self, records: Sequence[ConsumerRecord[bytes, bytes]]) -> list[DeadLetter]:
+    def fold(self, records: Sequence[Record]) -> list[DeadLetter]:
         """Take ``records`` in; give back those that nobody can read.
 
         Whatever can be read can be folded: an error here is our own and ends the process.

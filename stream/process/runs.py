@@ -11,7 +11,7 @@ from typing_extensions import override
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from aiokafka.structs import ConsumerRecord
+    from stream.kafka.follow import Record
 
 
 class Run(NamedTuple):
@@ -23,7 +23,7 @@ class Run(NamedTuple):
 
     after: int
     upto: int
-    records: list[ConsumerRecord[bytes, bytes]]
+    records: list[Record]
     seeks: int
 
 
@@ -42,7 +42,7 @@ class RunMessage(ConsumerMessage):
             partition=tp.partition,
             offset=last.offset,
             timestamp=last.timestamp / 1000,
-            timestamp_type=last.timestamp_type,
+            timestamp_type=0,  # By who made it; nobody asks.
             headers=None,
             key=None,
             value=None,

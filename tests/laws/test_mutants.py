@@ -44,6 +44,12 @@ MUTANTS = [
         id="a late comment is taken for the latest",
     ),
     pytest.param(
+        "mentions.py",
+        "            if _is_for(thread, said, c):\n                better = said",
+        "            if True:\n                better = said",
+        id="what was said to a third person is taken for said to all",
+    ),
+    pytest.param(
         "post.py",
         "        self._change(c.author, Item(c.id, None, None, None, c.at))",
         "        pass",
@@ -63,7 +69,7 @@ MUTANTS = [
     ),
     pytest.param(
         "hearing.py",
-        " or voice.token in thread.community.renamed",
+        " or voice.token in community.renamed",
         "",
         id="an account of two names is two people",
     ),
