@@ -80,7 +80,7 @@ class Report:
 
     def read(self, events: Iterable[Encoded], options: Options) -> Iterator[Encoded]:
         """``events``, each counted; one that is larger than log or views take is refused."""
-        ends, place, end = self.ends, b"\0", 0
+        ends, place, end, community = self.ends, b"\0", 0, ""
         for event in events:
             if len(event.value) > BESIDE_TEXT_MAX and (wrong := problem(event)):
                 item = shortened(f"an item of {(event.key or b'').decode()}")
@@ -88,10 +88,12 @@ class Report:
                 continue
             self.events += 1
             key = event.key or b""
-            if event.at > end or not key.startswith(place):
+            if not key.startswith(place):
                 community = community_told(event)
-                end = ends[community] = max(event.at, ends.get(community, event.at))
+                end = ends.setdefault(community, event.at)
                 place = key[: key.find(b"/") + 1] or b"\0"  # As the keys of its threads begin
+            if event.at > end:
+                end = ends[community] = event.at
             yield event
 
     def odd(self, code: str, example: str) -> None:

@@ -8,7 +8,6 @@ was as it should be: else it reads the part by itself, as if nobody had tried.
 from __future__ import annotations
 
 import struct
-from datetime import datetime
 from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from io import FileIO
     from pathlib import Path
 
-    from stream.core.events import Event
+    from stream.codec.events import Encoded
 
 # What messages hold: events to be sorted, a part to be read, that the first process has read its
 # share of it; and what came of one or the other.
@@ -34,7 +33,7 @@ class Found(msgspec.Struct):
     """What came up in a stretch of a part, beside events; ``number``: its place in the part."""
 
     number: int
-    last: datetime
+    last: int
     oddities: dict[str, Oddity]
     robots: First
 
@@ -49,7 +48,7 @@ class Share(Protocol):
         """Whether something was not as it should be, in this share or in the other."""
         ...
 
-    def events(self) -> Iterator[Event]: ...
+    def events(self) -> Iterator[Encoded]: ...
 
 
 class Part(Protocol):

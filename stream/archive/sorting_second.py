@@ -24,9 +24,10 @@ from stream.core.events import Event
 from stream.errors import ArchiveError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from stream.archive.beside import Share
+    from stream.codec.events import Encoded
 
 TOGETHER: Final = 500
 SENT_BYTES: Final = 48 * 1024 * 1024
@@ -54,8 +55,8 @@ class Sorted:
         self._runs = Runs(folder, name, memory_bytes)
         self._report, self._options = Report(), options
 
-    def add(self, events: list[Event]) -> None:
-        self._runs.add(self._report.read(map(encode, events), self._options))
+    def add(self, events: Iterable[Encoded]) -> None:
+        self._runs.add(self._report.read(events, self._options))
 
     def answer(self, share: Share | None = None) -> Answer:
         """All of them, which are what was told of ``share``."""
@@ -77,7 +78,7 @@ class _Second:
         self._share: Share | None = None
         self._parts = 0
         self._of_share = self._sorted_part()
-        self._left: Iterator[Event] = iter(())
+        self._left: Iterator[Encoded] = iter(())
 
     def run(self) -> None:
         try:
@@ -95,7 +96,7 @@ class _Second:
 
     def _heed(self, kind: int, data: bytearray) -> None:
         if kind == EVENTS:
-            self._sent.add(self._decode(data))
+            self._sent.add(map(encode, self._decode(data)))
         elif kind == PART:
             from stream.archive.stack_exchange_shared import Rows  # noqa: PLC0415  (as needed)
 

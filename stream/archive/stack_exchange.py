@@ -17,12 +17,12 @@ from stream.archive.opening import is_seven_zip, names, opened
 from stream.archive.robots import marked
 from stream.archive.stack_exchange_end import told_last
 from stream.archive.stack_exchange_history import History
+from stream.archive.stack_exchange_moments import at as moment_at
 from stream.archive.stack_exchange_posts import from_body
-from stream.archive.stack_exchange_rows import known, moment
+from stream.archive.stack_exchange_rows import known
 from stream.archive.stack_exchange_shared import STEP, Shared
 from stream.archive.stack_exchange_site import Site
 from stream.archive.stack_exchange_store import opened_store
-from stream.core.when import ms
 from stream.errors import ArchiveError
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _user(site: Site, row: Row) -> Iterable[Event]:
 
 def _link(site: Site, row: Row) -> Iterable[Event]:
     if row.get("LinkTypeId") == DUPLICATE:
-        at = ms(site.see(moment(row)))
+        at = site.see(moment_at(row))
         site.store.put_duplicate(known(row, "PostId"), known(row, "RelatedPostId"), at)
     return ()
 

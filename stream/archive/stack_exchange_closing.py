@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 
-from stream.archive.stack_exchange_rows import WHOLE_MAX, moment
+from stream.archive.stack_exchange_moments import at as moment_at
+from stream.archive.stack_exchange_rows import WHOLE_MAX
 from stream.core.when import ms, to_datetime
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def reason(site: Site, post: int, row: Row) -> str | None:
     if why != "duplicate":
         return why or None
     of = _said(row).OriginalQuestionIds
-    return duplicate(of or linked(site, post, ms(moment(row))))
+    return duplicate(of or linked(site, post, moment_at(row)))
 
 
 def closed_at(site: Site, post: int, at: datetime) -> datetime:

@@ -12,7 +12,7 @@ import msgspec
 
 from stream.archive.stack_exchange_closing import SAME_MS, duplicate, linked
 from stream.core import events as e
-from stream.core.when import When, ms, to_datetime
+from stream.core.when import When, to_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -133,7 +133,7 @@ def _voted(site: Site) -> Iterator[e.Event]:
             yield e.AnswerUnaccepted(
                 source=site.name,
                 subject=str(thread),
-                time=when.by or max(site.last, to_datetime(by)),
+                time=when.by or to_datetime(max(site.last, by)),
                 data=e.AcceptData(item=str(answer), when=when),
             )
 
@@ -153,7 +153,7 @@ def _accept(site: Site, thread: int, answer: int, when: When) -> e.AnswerAccepte
     return e.AnswerAccepted(
         source=site.name,
         subject=str(thread),
-        time=when.by or site.last,
+        time=when.by or to_datetime(site.last),
         data=e.AcceptData(item=str(answer), when=when),
     )
 
@@ -186,7 +186,7 @@ def _undone(site: Site) -> Iterator[e.Event]:
         yield e.ThreadReopened(
             source=site.name,
             subject=str(question),
-            time=site.last,
+            time=to_datetime(site.last),
             data=e.ThreadData(when=When(after=to_datetime(closed))),
         )
     for post, thread, deleted in site.store.asked(_THERE):
@@ -194,7 +194,7 @@ def _undone(site: Site) -> Iterator[e.Event]:
         yield e.ItemRestored(
             source=site.name,
             subject=str(thread),
-            time=site.last,
+            time=to_datetime(site.last),
             data=e.ItemData(item=str(post), when=When(after=to_datetime(deleted))),
         )
 
@@ -221,7 +221,7 @@ def _edited(site: Site) -> Iterator[e.Event]:
 def _observed(site: Site) -> Iterator[e.Event]:
     """The scores and views of each thread."""
     commented = ("comment",) if "comments" in site.files else ()
-    after = to_datetime(ms(site.last))
+    after = to_datetime(site.last)
     for thread, scores, views in site.store.asked(_SCORED):
         yield e.ThreadObserved(
             source=site.name,

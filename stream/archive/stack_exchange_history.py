@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from msgspec.structs import replace
 
 from stream.archive.stack_exchange_closing import CLOSED, closed_at, reason, voter
+from stream.archive.stack_exchange_moments import at as moment_at
+from stream.archive.stack_exchange_moments import moment
 from stream.archive.stack_exchange_posts import created
-from stream.archive.stack_exchange_rows import known, moment, tags, words
+from stream.archive.stack_exchange_rows import known, tags, words
 from stream.archive.stack_exchange_store import ANSWER, QUESTION
 from stream.core import events as e
 from stream.core.when import When, ms
@@ -100,7 +102,7 @@ class History:
 
     def _add(self, site: Site, row: Row) -> Iterable[e.Event]:
         type_, post = known(row, "PostHistoryTypeId"), known(row, "PostId")
-        site.see(moment(row))
+        site.see(moment_at(row))
         site.author(row, "UserId", "UserDisplayName")  # A fault is that of the row being read.
         guid = row.get("RevisionGUID")
         if not guid:
@@ -127,11 +129,11 @@ class History:
         self._held -= sum([len(row.get("Text", "")) for _, row in rows])
         site.report.counted("revisions")
         place = site.place(rows[0][1])
-        if place is None or place[0] not in (QUESTION, ANSWER):
+        if place is None or place.kind not in (QUESTION, ANSWER):
             code = "history-without-post" if place is None else "not-told-history-of-other-post"
             site.report.odd(code, f"revision {rows[0][1]['RevisionGUID']} of post {post}")
             return
-        told = _Post(post, *place)
+        told = _Post(post, place.kind, place.thread)
         revision = dict(reversed(rows))  # Of one type twice, the first
         if _BODY in revision:
             yield from _creation(site, post, revision)
@@ -228,5 +230,5 @@ def _happened(site: Site, post: _Post, type_: int, row: Row) -> Iterator[e.Event
 
 def _who(site: Site, rows: Iterable[Row]) -> e.Person | None:
     """The first that any of a revision's rows names."""
-    found = (site.author(row, "UserId", "UserDisplayName") for row in rows)
+    found = (site.author(row, "UserId", "UserDisplayName").person for row in rows)
     return next((person for person in found if person is not None), None)

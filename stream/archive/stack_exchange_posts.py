@@ -10,28 +10,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from stream.archive.mentions import mentions
-from stream.archive.stack_exchange_rows import known, moment, tags, whole, words
+from stream.archive.robots import MARKED, join
+from stream.archive.stack_exchange_moments import at as moment_at
+from stream.archive.stack_exchange_moments import stamped
+from stream.archive.stack_exchange_rows import known, tags, whole, words
 from stream.archive.stack_exchange_store import ANSWER, QUESTION, PostRow
-from stream.core.events import CommentCreated, CommentData, PostCreated, PostData
-from stream.core.when import When, ms, to_datetime
+from stream.codec import comments
+from stream.core.events import PostCreated, PostData
+from stream.core.when import When, to_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from stream.archive.stack_exchange_rows import Row
     from stream.archive.stack_exchange_site import Site
+    from stream.codec.events import Encoded
     from stream.core.events import Event, Format
 
 ACCEPTED: Final = "1"  # VoteTypeId
+DAY_MS: Final = 86_400_000
 DOUBLED: Final = "doubled-item"
 
 _NOTHING: Final = ()
 
 
-def keep(site: Site, row: Row) -> Iterable[Event]:
+def keep(site: Site, row: Row) -> tuple[()]:
     """Keep what later rows refer to; nothing is told yet."""
     id_, kind = known(row, "Id"), known(row, "PostTypeId")
-    at = ms(site.see(moment(row)))
+    at = site.see(moment_at(row))
     if kind not in (QUESTION, ANSWER):
         site.report.odd(f"not-told-post-type-{kind}", f"post {id_} is no part of a thread")
         site.store.put_post(PostRow(id_, kind, id_, at))
@@ -96,45 +102,54 @@ def from_body(site: Site, row: Row) -> Iterable[Event]:
 
 def commented(site: Site, row: Row) -> Iterable[Event]:
     """A comment, where its post is there."""
+    comment = _comment(site, row)
+    return _NOTHING if comment is None else (comments.event(comment),)
+
+
+def commented_encoded(site: Site, row: Row) -> Iterable[Encoded]:
+    """The same as it is published; what the site's own account did is in ``site.robots``."""
+    comment = _comment(site, row)
+    if comment is None:
+        return _NOTHING
+    person = comment.author.person
+    if person is not None and person.id == MARKED:
+        join(site.robots, {site.name: (to_datetime(comment.at), person.name or "")})
+    return (comments.encode(comment),)
+
+
+def _comment(site: Site, row: Row) -> comments.Comment | None:
     id_, place = known(row, "Id"), site.place(row)
-    at = site.see(moment(row))
-    if place is None or place[0] not in (QUESTION, ANSWER):
+    at, time = stamped(row)
+    site.see(at)
+    if place is None or place.kind not in (QUESTION, ANSWER):
         code = "comment-without-post" if place is None else "not-told-comment-on-other-post"
         site.report.odd(code, f"comment {id_} on post {row['PostId']}")
-        return _NOTHING
+        return None
     score = 0 if row.get("Score") == "0" else whole(row, "Score") or 0
-    if not site.store.put_comment(id_, place[1], score):
+    if not site.store.put_comment(id_, place.thread, score):
         site.report.odd(DOUBLED, f"comment {id_} is there more than once; the first counts")
-        return _NOTHING
+        return None
     author = site.author(row, "UserId", "UserDisplayName")
-    if author is None or author.id is None:
-        site.deleted(f"comment {id_}", author)
-    text = words(row.get("Text"))
-    data = CommentData(
-        item="c" + row["Id"],
-        on=row["PostId"],
-        author=author,
-        text=text,
-        format="markdown",
-        mentions=mentions(text) if "@" in text else _NOTHING,
-        when=When(at=at),
-    )
-    return (CommentCreated(source=site.name, subject=str(place[1]), time=at, data=data),)
+    if author.person is None or author.person.id is None:
+        site.deleted(f"comment {id_}", author.person)
+    about, text = site.thread(place.thread), words(row.get("Text"))
+    called = mentions(text) if "@" in text else _NOTHING
+    return comments.Comment(about, author, "c" + row["Id"], row["PostId"], text, called, at, time)
 
 
-def voted(site: Site, row: Row) -> Iterable[Event]:
+def voted(site: Site, row: Row) -> tuple[()]:
     """Keep an acceptance."""
     place = site.place(row)
     accepts = row.get("VoteTypeId") == ACCEPTED
     if place is None:
         site.report.odd("vote-without-post", f"vote {row.get('Id')} on post {row['PostId']}")
-    elif accepts and place[0] == ANSWER:
-        day = moment(row).replace(hour=0, minute=0, second=0, microsecond=0)
-        site.store.put_accepted(known(row, "PostId"), ms(site.see(day)))
+    elif accepts and place.kind == ANSWER:
+        at = moment_at(row)
+        site.store.put_accepted(known(row, "PostId"), site.see(at - at % DAY_MS))
     elif accepts:
         site.report.odd("accepted-no-answer", f"vote {row.get('Id')} on post {row['PostId']}")
     return _NOTHING
 
 
 def _also(row: Row, column: str) -> int | None:
-    return ms(moment(row, column)) if column in row else None
+    return moment_at(row, column) if column in row else None

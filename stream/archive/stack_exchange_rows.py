@@ -10,7 +10,6 @@ file from its start and takes over at that row: it says where the error lies, an
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from xml.parsers import expat
 
@@ -26,12 +25,10 @@ if TYPE_CHECKING:
 
 ROW_MAX: Final = 8 * 1024 * 1024  # A post has at most 30,000 characters.
 DEPTH_MAX: Final = 100  # Rows stand right within the root; what is open takes memory.
-YEAR_MIN, YEAR_MAX = 1970, 2100
 WHOLE_MAX: Final = 1 << 62
 
 Row = dict[str, str]
 
-_ISO_MILLISECONDS: Final = 23
 _TAG: Final = re.compile(r"[^<>|\s]+")
 
 
@@ -78,28 +75,8 @@ def known(row: Row, column: str) -> int:
         number = WHOLE_MAX
     if -WHOLE_MAX < number < WHOLE_MAX and str(number) == text:
         return number
-    msg = f"{column} {_shown(text)} is no whole number"
+    msg = f"{column} {shown(text)} is no whole number"
     raise ValueError(msg)
-
-
-def moment(row: Row, column: str = "CreationDate") -> datetime:
-    """The moment in a column; times without a zone, as dumps have them, are UTC."""
-    text = row.get(column)
-    if text is None:
-        msg = f"it has no {column}"
-        raise ValueError(msg)
-    try:
-        if len(text) == _ISO_MILLISECONDS:
-            at = datetime.fromisoformat(text + "Z")
-        else:
-            at = datetime.fromisoformat(text if "T" in text else "")
-            at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        at = None
-    if at is None or not YEAR_MIN <= at.year <= YEAR_MAX:
-        msg = f"{column} {_shown(text)} is no time that can be"
-        raise ValueError(msg)
-    return at
 
 
 def tags(text: str | None) -> tuple[str, ...]:
@@ -114,7 +91,8 @@ def words(text: str | None) -> str:
     return text.replace("\r\n", "\n") if "\r" in text else text
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
+    """What stands in a column, for a message."""
     return repr(text if len(text) <= 40 else text[:39] + "…")  # noqa: PLR2004  (fits a line)
 
 

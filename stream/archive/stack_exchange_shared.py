@@ -19,17 +19,23 @@ import msgspec
 from stream.archive.base import Options, Report
 from stream.archive.beside import Found
 from stream.archive.expanding import is_compressed
-from stream.archive.robots import First, join, watch
+from stream.archive.robots import First, join
 from stream.archive.stack_exchange_facts import opened_facts
-from stream.archive.stack_exchange_posts import DOUBLED, commented, keep, voted
+from stream.archive.stack_exchange_posts import (
+    DOUBLED,
+    commented,
+    commented_encoded,
+    keep,
+    voted,
+)
 from stream.archive.stack_exchange_site import Site
 from stream.archive.stack_exchange_xml import Stretches, Unusual
-from stream.core.when import EPOCH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from stream.archive.stack_exchange_rows import Row
+    from stream.codec.events import Encoded
     from stream.core.events import Event
 
 STEP: Final = 2 * 1024 * 1024  # Bytes of a stretch
@@ -39,6 +45,11 @@ Table = Literal["posts", "comments", "votes"]
 _TOLD: Final[dict[Table, Callable[[Site, Row], Iterable[Event]]]] = {
     "posts": keep,
     "comments": commented,
+    "votes": voted,
+}
+_ENCODED: Final[dict[Table, Callable[[Site, Row], Iterable[Encoded]]]] = {
+    "posts": keep,
+    "comments": commented_encoded,
     "votes": voted,
 }
 _KNOWN: Final = "known"  # The file by which the second process knows users and posts
@@ -121,7 +132,7 @@ class Share:
     def refused(self) -> bool:
         return self._refused.exists()
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Iterator[Encoded]:
         try:
             with self._opened() as site:
                 stretches = self._part.stretches()
@@ -130,16 +141,14 @@ class Share:
         except (Unusual, ValueError, OSError, sqlite3.Error):
             self._refused.touch()
 
-    def _told(self, site: Site, number: int, rows: Iterator[Row]) -> Iterator[Event]:
-        told, robots = _TOLD[self._part.table], First()
-        site.report, site.last = Report(), EPOCH
+    def _told(self, site: Site, number: int, rows: Iterator[Row]) -> Iterator[Encoded]:
+        encoded = _ENCODED[self._part.table]
+        site.report, site.last, site.robots = Report(), 0, {}
         for row in rows:
-            for event in told(site, row):
-                yield event
-                watch(event, robots)
+            yield from encoded(site, row)
         if DOUBLED in site.report.oddities:
             raise Unusual
-        self.found.append(Found(number, site.last, site.report.oddities, robots))
+        self.found.append(Found(number, site.last, site.report.oddities, site.robots))
 
     @contextmanager
     def _opened(self) -> Iterator[Site]:

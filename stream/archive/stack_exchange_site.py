@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from stream.archive.base import Options, Report
 from stream.archive.stack_exchange_rows import known, rows, whole
+from stream.codec.comments import Author, Thread, author, thread
 from stream.core.events import Person
-from stream.core.when import EPOCH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from datetime import datetime
 
     from stream.archive.opening import File
+    from stream.archive.robots import First
     from stream.archive.stack_exchange_rows import Row
     from stream.archive.stack_exchange_store import Store
     from stream.core.events import Event
 
 PEOPLE_MAX: Final = 50_000  # Kept at hand
 PLACES_MAX: Final = 50_000  # The same, since what refers to a post comes in runs
-UNKNOWN: Final = Person()  # Not looked up so far
+THREADS_MAX: Final = 4_000  # The same, of some 500 bytes each
+
+
+class Place(NamedTuple):
+    """Of a post: what it is, and what it belongs to."""
+
+    kind: int
+    thread: int
 
 
 class Site:
     """``files``: by the name of their table, as ``posts``. ``last``: the latest moment read.
 
+    ``robots``: what the site's own account did in the rows that were not told as events.
     ``has_history``: PostHistory has rows; one that is empty tells no more than one that is missing.
     """
 
@@ -37,18 +45,20 @@ class Site:
         self.store = store
         self.options = options
         self.report = report
-        self.last = EPOCH
+        self.last = 0
+        self.robots: First = {}
         self.has_history = False
         self._people: dict[tuple[int, str | None], Person] = {}
-        self._authors: dict[tuple[str | None, str | None], Person | None] = {}
-        self._places: dict[str, tuple[int, int] | None] = {}
+        self._authors: dict[tuple[str | None, str | None], Author] = {}
+        self._places: dict[str, Place | None] = {}
+        self._threads: dict[int, Thread] = {}
 
     @property
     def silent_on(self) -> tuple[str, ...]:
         """What the files that are there cannot tell; Posts itself tells scores and acceptances."""
         return () if self.has_history else ("closed", "deleted", "edited")
 
-    def see(self, at: datetime) -> datetime:
+    def see(self, at: int) -> int:
         """The archive was captured after that."""
         if at > self.last:  # noqa: PLR1730  (a call of `max` a row is dear)
             self.last = at
@@ -73,25 +83,41 @@ class Site:
                 about = f" (Id {row['Id'][:20]})" if "Id" in row else ""
                 report.fault(file.where, number, f"{error}{about}", options)
 
-    def place(self, row: Row) -> tuple[int, int] | None:
-        """The kind and thread of the post that a row is about, once all posts are in."""
+    def place(self, row: Row) -> Place | None:
+        """That of the post that a row is about, once all posts are in."""
         post = row.get("PostId", "")
-        if post not in self._places:
-            place = self.store.place(known(row, "PostId"))
-            if len(self._places) >= PLACES_MAX:
-                self._places.clear()
-            self._places[post] = place
-        return self._places[post]
+        try:
+            return self._places[post]
+        except KeyError:
+            found = self.store.place(known(row, "PostId"))
+        if len(self._places) >= PLACES_MAX:
+            self._places.clear()
+        place = None if found is None else Place(*found)
+        self._places[post] = place
+        return place
 
-    def author(self, row: Row, id_: str, name: str) -> Person | None:
+    def thread(self, number: int) -> Thread:
+        """What the comments of a thread have in common."""
+        try:
+            return self._threads[number]
+        except KeyError:
+            found = thread(self.name, str(number))
+        if len(self._threads) >= THREADS_MAX:
+            self._threads.clear()
+        self._threads[number] = found
+        return found
+
+    def author(self, row: Row, id_: str, name: str) -> Author:
         """Who is meant by a row's columns of that name."""
         key = row.get(id_), row.get(name)
-        author = self._authors.get(key, UNKNOWN)
-        if author is UNKNOWN:
-            if len(self._authors) >= PEOPLE_MAX:
-                self._authors.clear()
-            author = self._authors[key] = self.person(whole(row, id_), key[1])
-        return author
+        try:
+            return self._authors[key]
+        except KeyError:
+            found = author(self.person(whole(row, id_), key[1]))
+        if len(self._authors) >= PEOPLE_MAX:
+            self._authors.clear()
+        self._authors[key] = found
+        return found
 
     def person(self, id_: int | None, name: str | None) -> Person | None:
         """Users has the name; a deleted user has no id, but maybe a name."""

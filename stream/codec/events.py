@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 import orjson
 
 from stream.codec.fitting import BESIDE_TEXT_MAX, too_much
-from stream.codec.keys import quoted, split_key, thread_key
+from stream.codec.framing import TAGS, Encoded, frame, framed
+from stream.codec.keys import split_key
 from stream.codec.times import stamp, stamp_of
-from stream.core.events import OF_A_COMMUNITY, RANK, Event, ProgressData
+from stream.core.events import OF_A_COMMUNITY, Event, ProgressData
 from stream.core.when import ms
 from stream.errors import DecodeError
 
@@ -24,58 +24,25 @@ if TYPE_CHECKING:
 
 CONTENT_TYPE: Final = b"application/cloudevents+json"
 HEADERS: Final = (("content-type", CONTENT_TYPE),)
-ID_BYTES: Final = 16
 
 _decode: Final[Callable[[bytes], Event]] = msgspec.json.Decoder(Event).decode
 _json: Final = msgspec.json.Encoder(order="sorted").encode
 _WHEN: Final = b'"when":{'
-_KINDS: Final = {
-    kind: (str(msgspec.inspect.type_info(kind).tag).encode(), rank)  # type: ignore[attr-defined]
-    for kind, rank in RANK.items()
-}
 
 # What we write ends with its type, and who knows the type beforehand does not look for it first:
 # a fifth of decoding's time. What ends otherwise, or is wrong, is decoded as anything else.
 _ENDING: Final = 24
 _by_ending: Final[dict[bytes, Callable[[bytes], Event]]] = {
-    (tag + b'"}')[-_ENDING:]: msgspec.json.Decoder(kind).decode for kind, (tag, _) in _KINDS.items()
+    (tag + b'"}')[-_ENDING:]: msgspec.json.Decoder(kind).decode for kind, tag in TAGS.items()
 }
-
-
-class Encoded(msgspec.Struct, frozen=True, gc=False):
-    """An event as it is published: ``key`` None concerns a community, so goes everywhere."""
-
-    key: bytes | None
-    value: bytes
-    at: int  # its time, milliseconds
-    id: str
-    rank: int = 0  # of its type, among those of one time
 
 
 def encode(event: Event) -> Encoded:
     """The event as one JSON object with sorted keys, its id computed from what it states."""
-    kind = type(event)
-    tag, rank = _KINDS[kind]
     at = ms(event.time)
     time = stamp(at).encode()
-    data = _stated(event.data, event.time, time)
-    source, place = _community_parts(event.source)
-    subject = event.subject
-    named = _json(subject)
-    digest = blake2b(
-        b'["%b",%b,%b,"%b",%b]' % (tag, source, named, time, data), digest_size=ID_BYTES
-    ).hexdigest()
-    about = b'"subject":%b,' % named if subject else b""
-    value = b'{"data":%b,"id":"%b","source":%b,"specversion":"1.0",%b"time":"%b","type":"%b"}' % (
-        data,
-        digest.encode(),
-        source,
-        about,
-        time,
-        tag,
-    )
-    key = place + quoted(subject).encode() if subject else None
-    return Encoded(key, value, at, digest, rank)
+    around = frame(type(event), event.source, event.subject)
+    return framed(around, at, time, _stated(event.data, event.time, time))
 
 
 def _stated(data: Data, time: datetime, stamped: bytes) -> bytes:
@@ -96,12 +63,6 @@ def _stated(data: Data, time: datetime, stamped: bytes) -> bytes:
     else:
         about = b'"at":"%b"' % stamp_of(when.at).encode()
     return b'%b"when":{%b%b' % (raw[:start], about, raw[raw.index(b"}", start) :])
-
-
-@lru_cache(maxsize=1024)
-def _community_parts(source: str) -> tuple[bytes, bytes]:
-    """A community's name as JSON, and how the keys of its threads begin."""
-    return _json(source), thread_key(source, "")
 
 
 def decode(record: bytes, *, where: str) -> Event:

@@ -6,7 +6,7 @@ import tracemalloc
 
 from stream.archive.base import Options, Report
 from stream.archive.stack_exchange import StackExchangeDump
-from stream.archive.stack_exchange_site import PLACES_MAX, Site
+from stream.archive.stack_exchange_site import PLACES_MAX, THREADS_MAX, Site
 from stream.archive.stack_exchange_store import opened_store
 from tests.archive.stack_exchange_site import answer, comment, history, question, vote, write
 
@@ -41,3 +41,11 @@ def test_what_is_kept_at_hand_of_posts_is_bounded():
         for post in range(PLACES_MAX + 10):
             assert site.place({"PostId": str(post)}) is None
         assert len(site._places) <= PLACES_MAX  # noqa: SLF001  (no other way to see it)
+
+
+def test_what_is_kept_at_hand_of_threads_is_bounded():
+    with opened_store() as store:
+        site = Site({}, store, Options(), Report(), "c")
+        for number in range(THREADS_MAX + 10):
+            assert site.thread(number).subject == str(number)
+        assert len(site._threads) <= THREADS_MAX  # noqa: SLF001  (no other way to see it)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stream.archive.beside import Found, Part, Share
-    from stream.core.events import Event
+    from stream.codec.events import Encoded
 
 STEP = 300  # About two comments
 OPTIONS = Options()
@@ -288,7 +288,7 @@ class _Both:
 
     def __init__(self, folder: Path, turns: list[bool]) -> None:
         self._folder, self._turns = folder, turns
-        self.kept: list[Event] = []
+        self.kept: list[Encoded] = []
 
     def start(self) -> Path:
         return self._folder
@@ -307,7 +307,7 @@ class _Both:
         self.kept += self._told
         return True
 
-    def _next(self, turn: bool) -> Iterable[Event]:  # noqa: FBT001  (an index)
+    def _next(self, turn: bool) -> Iterable[Encoded]:  # noqa: FBT001  (an index)
         return islice(self._events[turn], 1)
 
 
@@ -356,5 +356,5 @@ def test_whoever_reads_what_the_same_is_told(tmp_path_factory, tables, unique, s
     events = list(StackExchangeDump(step).read(site, Options(beside=both), report))
     wanted, alone = _alone(site)
     report.events, report.ends = alone.events, alone.ends  # Which who sorts has to count
-    assert sorted(packed(encode(event)) for event in (*events, *both.kept)) == wanted
+    assert sorted(map(packed, (*map(encode, events), *both.kept))) == wanted
     assert report == alone
