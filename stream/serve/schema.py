@@ -105,7 +105,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
         "synchronous=NORMAL",  # A power cut may lose the last batches, and their positions too.
         "cache_size=-262144",
         "busy_timeout=5000",
-        "wal_autocheckpoint=16000",
+        "wal_autocheckpoint=32000",  # Each waits for the disk, and writes common pages once more.
         "journal_size_limit=16777216",
         "temp_store=MEMORY",
     ):

@@ -253,7 +253,7 @@ async def test_while_something_long_is_folded_others_are_answered(served, path):
         asked(),
         *(
             commented(f"q.c{n}", author=people[n % 50], mentions=(people[n * 7 % 50],), after=n)
-            for n in range(1, 5000)
+            for n in range(1, 15_000)
         ),
         deleted("q.c1", after=DAY),
     )
