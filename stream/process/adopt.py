@@ -32,6 +32,17 @@ class LogReplacedError(BrokerError):
         )
 
 
+class LogWentBackError(BrokerError):
+    """The log no longer has what we have read of it; whether the views do, a restart finds out."""
+
+    def __init__(self, topic: str, partition: int, offset: int) -> None:
+        super().__init__(
+            f"{topic}[{partition}] was read up to {offset}, which that log no longer has: its "
+            "broker lost its last records, or it was emptied or made anew; start the worker again "
+            "before anything is replayed, then, if it goes on, replay the archives"
+        )
+
+
 async def last_cut(settings: Settings, partition: int) -> Cut:
     """The last committed cut of ``partition``; one at 0 where there is none yet.
 

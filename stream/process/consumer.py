@@ -22,7 +22,7 @@ from typing_extensions import override
 
 from stream.kafka.bare import arrival, unwrapped
 from stream.kafka.committed import committed_consumer
-from stream.process.adopt import LogReplacedError
+from stream.process.adopt import LogWentBackError
 from stream.process.assign import assignor_of
 from stream.process.runs import Forgetful, InTurn, Run, RunMessage
 
@@ -235,7 +235,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     def _run(self, tp: TP, records: list[Record]) -> Run:
         after = self._next.get(tp, records[0].offset)
         if records[0].offset < after:  # aiokafka goes to the start where an offset is not there.
-            raise LogReplacedError(*tp, after)
+            raise LogWentBackError(*tp, after)
         upto = self._next[tp] = records[-1].offset + 1
         return Run(after, upto, records, self._seeks[tp])
 

@@ -14,7 +14,13 @@ from stream.errors import BrokerError
 from stream.kafka.refusals import NotAllowedError
 from stream.kafka.topics import Topics
 from stream.kafka.transactions import Fenced
-from stream.process.adopt import LogReplacedError, check_log, last_cut, restore
+from stream.process.adopt import (
+    LogReplacedError,
+    LogWentBackError,
+    check_log,
+    last_cut,
+    restore,
+)
 from stream.process.all_views import AllViews
 from stream.process.commit import Commits
 from stream.process.held import Held
@@ -33,7 +39,7 @@ REVOKED_WITHIN_S: Final = 2.0  # What is not committed by then, the next owner f
 SAID_EVERY_S: Final = 10.0
 COLLECTED_EVERY: Final = 8  # batches
 MENDABLE: Final = (BrokerError, KafkaError, OSError)
-FINAL: Final = (LogReplacedError, NotAllowedError)
+FINAL: Final = (LogReplacedError, LogWentBackError, NotAllowedError)
 log = logging.getLogger(__name__)
 
 

@@ -1,6 +1,7 @@
 """A broker that goes away and comes back: the worker waits, says so, and goes on exactly."""
 
 import asyncio
+import shutil
 from itertools import islice
 
 import pytest
@@ -73,6 +74,34 @@ async def test_a_broker_that_comes_back_finds_the_worker_waiting(broker, tmp_pat
         worker.process.terminate()
         assert await worker.ends(within_s=8) == 0
     await broker.start()
+
+
+async def test_after_a_broker_lost_its_last_records_the_worker_begins_again_and_they_are_replayed(
+    broker, tmp_path
+):
+    settings = Settings(brokers=broker.address, partitions=2)
+    events = list(islice(crowd(5), 2000))
+    with workers(settings, tmp_path) as start:
+        worker = start()
+        await publish(settings, events[:1000])
+        await caught_up(settings)
+        await broker.stop()
+        shutil.copytree(tmp_path / "broker", tmp_path / "saved")
+        await broker.start()
+        await publish(settings, events[1000:])
+        await caught_up(settings, within_s=60)
+        await broker.stop()
+        shutil.rmtree(tmp_path / "broker")
+        (tmp_path / "saved").rename(tmp_path / "broker")
+        await broker.start()
+        assert await worker.ends(within_s=60) == 3
+        assert "no longer has: its broker lost its last records" in worker.said
+        assert "start the worker again" in worker.said
+        start()
+        await publish(settings, events)
+        await caught_up(settings, within_s=60)
+        assert await rows(settings) == await folded(settings)
+        assert "Traceback" not in worker.said
 
 
 async def test_a_worker_without_a_broker_says_so_and_ends(tmp_path):
