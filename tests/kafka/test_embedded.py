@@ -29,7 +29,8 @@ from stream.kafka.embedded import embedded_broker
 async def main():
     async with embedded_broker(None) as address:
         print(address, flush=True)
-        await asyncio.sleep(60)
+        for _ in range(600):  # Where another thread gets the signal, nothing wakes this one.
+            await asyncio.sleep(0.1)
 
 asyncio.run(main())
 """
