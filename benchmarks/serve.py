@@ -107,9 +107,9 @@ async def ready(port: int) -> None:
 
 
 async def _shown(port: int, first: list[Event], partitions: int) -> None:
-    """Once the threads of these events are there: the last of each partition comes last."""
-    keys = [thread_key(event.source, event.subject) for event in first]
-    last = {partition_of(key, partitions): key for key in keys}
+    """Once the threads of these events are there: who begins last in a partition comes last."""
+    begun = dict.fromkeys(thread_key(event.source, event.subject) for event in first)
+    last = {partition_of(key, partitions): key for key in begun}
     for key in last.values():
         await _answered(port, f"/v1/threads/{key.decode()}")
 

@@ -7,8 +7,8 @@ import sys
 from typing import Final
 
 LARGE_BYTES: Final = 1 << 20
-KEPT_BYTES: Final = 32 << 20  # Free at the heap's end, for the next batch: else it shrinks and
-GROWN_BYTES: Final = 4 << 20  # grows again and again, and every page of it is cleared each time.
+KEPT_BYTES: Final = 4 << 20  # Free at the heap's end, for the next batch: else it shrinks and
+GROWN_BYTES: Final = 1 << 20  # grows again and again, and every page of it is cleared each time.
 
 # As in glibc's malloc.h. To set one of them ends its own choice of all.
 _M_TRIM_THRESHOLD: Final = -1
