@@ -24,12 +24,13 @@ if TYPE_CHECKING:
 
 ANSWERS_WITHIN_S: Final = 4.5
 STARTED_WITHIN_S: Final = 30.0
+LET_START_S: Final = 1.0
 ENDED_WITHIN_S: Final = 5.0
 GOOD_BYE_S: Final = 0.02
 
 
 class Client(Protocol):
-    """What aiokafka's producer and consumer have in common."""
+    """What aiokafka's clients have in common."""
 
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
@@ -99,17 +100,30 @@ async def started(client: Client, settings: Settings) -> None:
     try:
         with translated(settings):
             async with asyncio.timeout(STARTED_WITHIN_S):
-                await client.start()
+                await _start(client)
     except BrokerError as error:
         if isinstance(error.__cause__, KafkaConnectionError):
             await reachable(settings)  # It says why, which aiokafka does not.
         raise
 
 
+async def _start(client: Client) -> None:
+    """A start that is cancelled has another second: aiokafka would forget what it opened."""
+    starting = asyncio.create_task(client.start())
+    try:
+        await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await asyncio.wait({starting}, timeout=LET_START_S)
+        starting.cancel()
+        starting.add_done_callback(_seen)
+        raise
+
+
 async def ended(client: Client) -> None:
     """Stop ``client``; a producer has a while to send what it holds, then lets it fall.
 
-    aiokafka itself would wait for a broker that is gone for as long as that is gone.
+    aiokafka itself would wait for a broker that is gone for as long as that is gone. It also keeps
+    to itself that it is cancelled while it ends, so it does that in a task of its own.
     """
     if isinstance(client, AIOKafkaProducer):
         give_up_hearing(client)

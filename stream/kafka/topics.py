@@ -17,7 +17,7 @@ from aiokafka.errors import (
 )
 
 from stream.errors import BrokerError
-from stream.kafka.connect import connection, translated
+from stream.kafka.connect import connection, running, translated
 from stream.kafka.refusals import NotAllowedError, client_of, rights_on_topics
 
 if TYPE_CHECKING:
@@ -158,15 +158,19 @@ async def check(settings: Settings) -> list[Difference]:
     return differences
 
 
+class _Admin(AIOKafkaAdminClient):
+    """Ends as aiokafka's other clients do."""
+
+    async def stop(self) -> None:
+        await self.close()  # type: ignore[no-untyped-call] # aiokafka's.
+
+
 @asynccontextmanager
 async def _admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(**connection(settings))
-    try:
-        with translated(settings):
-            await admin.start()
+    admin = _Admin(**connection(settings))
+    with translated(settings):
+        async with running(admin, settings):
             yield admin
-    finally:
-        await admin.close()
 
 
 async def _partitions(admin: AIOKafkaAdminClient) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from contextlib import asynccontextmanager
 
@@ -12,6 +13,7 @@ from aiokafka import AIOKafkaProducer
 from stream.config import Settings
 from stream.errors import BrokerError, ConfigError
 from stream.kafka.connect import connection, reachable, running
+from stream.kafka.topics import create
 from tests.brokers import free_ports
 
 
@@ -59,6 +61,37 @@ async def test_a_client_that_cannot_start_is_ended_and_its_error_is_ours(caplog)
 async def test_an_address_without_a_port_number_is_named():
     with pytest.raises(ConfigError, match="give host:port"):
         await reachable(Settings(brokers="localhost:kafka"))
+
+
+@pytest.mark.broker
+async def test_who_is_cancelled_while_a_client_of_his_ends_hears_of_it(settings):
+    making = asyncio.create_task(create(settings))
+    while not _ending():
+        assert not making.done(), "aiokafka ended without cancelling what reads its metadata"
+        await asyncio.sleep(0)
+
+    making.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await making
+
+
+def _ending():
+    return any(
+        task.cancelling() for task in asyncio.all_tasks() if "_md_synchronizer" in repr(task)
+    )
+
+
+@pytest.mark.broker
+async def test_a_start_that_is_cancelled_leaves_no_connection_open(settings, caplog):
+    for wait_s in (0.0, 0.001, 0.002, 0.004, 0.008):
+        making = asyncio.create_task(create(settings))
+        await asyncio.sleep(wait_s)
+        making.cancel()
+        await asyncio.gather(making, return_exceptions=True)
+    gc.collect()
+
+    assert caplog.text == ""
 
 
 @asynccontextmanager

@@ -109,7 +109,7 @@ async def test_a_second_reader_sees_what_comes_later(settings):
 async def test_no_broker_is_said_before_anything_is_read(settings):
     nobody = replace(settings, brokers=f"127.0.0.1:{free_ports(1)[0]}")
 
-    with pytest.raises(BrokerError, match="no connection to Kafka at"):
+    with pytest.raises(BrokerError, match=r"no Kafka broker at .*: nothing listens there"):
         async with open_publisher(nobody):
             pass
 
