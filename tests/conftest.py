@@ -13,12 +13,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis
 
 from stream.config import Settings
 from tests.brokers import apache, embedded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+# A machine that is slow, or busy, is no failure.
+hypothesis.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.load_profile("patient")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -35,14 +35,14 @@ def test_another_seed_tells_another_story():
 
 
 @given(SEEDS, st.integers(1, 60))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_events_come_in_their_order_and_never_twice(seed, threads):
     keys = [e.order(event) for event in made_up(threads, seed)]
     assert all(one < next_one for one, next_one in pairwise(keys))
 
 
 @given(SEEDS, st.integers(1, 60))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_whatever_is_spoken_of_exists_before(seed, threads):
     there = set()
     for event in made_up(threads, seed):
@@ -58,14 +58,14 @@ def test_whatever_is_spoken_of_exists_before(seed, threads):
 
 
 @given(SEEDS)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_every_event_reads_back_and_has_the_id_of_its_statement(seed):
     for event in made_up(20, seed):
         assert decode(encode(event).value, where="here") == event == identified(event)
 
 
 @given(SEEDS, st.integers(1, 60), st.integers(1, 60))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_all_threads_begin_in_the_span_and_nothing_comes_after_it(seed, threads, days):
     until = APRIL + timedelta(days)
     events = made_up(threads, seed, until=until)

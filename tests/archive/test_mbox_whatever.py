@@ -45,9 +45,7 @@ PIECES = st.sampled_from(
 CUTS = st.tuples(st.integers(0, len(MAILS)), st.integers(0, 40), PIECES | st.binary(max_size=8))
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(CUTS, max_size=8))
 def test_damaged_mails_are_read_or_told(tmp_path, cuts):
     data = bytearray(MAILS)

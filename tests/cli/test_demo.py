@@ -15,7 +15,7 @@ import pytest
 
 from tests.brokers import free_ports
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
 
 FINDINGS_WITHIN_S = 20
 ENDED_WITHIN_S = 20

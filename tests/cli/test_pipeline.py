@@ -24,7 +24,7 @@ from stream.verify import folded
 from tests.brokers import free_ports
 from tests.story import HOUR, MINUTE, asked, commented
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
 
 PARTITIONS = 3
 READY_WITHIN_S = 30

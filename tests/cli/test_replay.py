@@ -20,7 +20,7 @@ from stream.replay_source import How, Source
 from stream.verify import audit
 from tests.cli.test_pipeline import Live
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
 
 COMMUNITY = "made-up.example"
 STATEMENTS = (ReplayFinished, ReplayProgressed)

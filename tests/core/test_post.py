@@ -29,7 +29,7 @@ def indexed(request: pytest.FixtureRequest):
 
 
 @pytest.mark.usefixtures("indexed")
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(rng=randoms)
 def test_the_fold_says_what_the_clean_fold_says(rng: Random):
     story = stories.crowded(rng)

@@ -108,7 +108,7 @@ def test_eight_times_the_statements_take_eight_times_the_work_and_not_sixty_four
 
 
 @pytest.mark.usefixtures("little")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from([stories.broad, stories.crowded, stories.erasing]), st.integers(0, 1 << 32))
 def test_what_is_set_aside_depends_neither_on_batches_nor_on_who_was_restored(make, seed):
     rng = Random(seed)  # noqa: S311 - stories, not secrets

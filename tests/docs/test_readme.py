@@ -75,7 +75,7 @@ def test_every_link_leads_somewhere(document):
 
 
 @pytest.mark.broker
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(300)
 def test_the_demo_finds_what_the_readme_shows():
     (port,) = free_ports(1)
     ended = subprocess.run(

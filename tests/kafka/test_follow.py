@@ -59,7 +59,7 @@ async def test_what_comes_while_waiting_is_taken_at_once(settings, topic):
         await asyncio.sleep(0.1)
         await publisher.publish([_said(7)])
         await publisher.flush()
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(9):
             [[(_, _, value)]] = (await waiting).values()
     assert value == _said(7).value
 
@@ -143,7 +143,7 @@ async def test_what_comes_while_waiting_arrives_at_once(settings, topic):
         await asyncio.sleep(0.1)
         await publisher.publish([_said(7)])
         await publisher.flush()
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(9):
             assert _values(await waiting) == [_said(7).value]
 
 

@@ -12,7 +12,7 @@ from stream.kafka.topics import Topics, create
 from stream.kafka.transactions import PartitionProducer
 from tests.faults.proxy import Api, Proxy
 
-pytestmark = [pytest.mark.broker, pytest.mark.long, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.broker, pytest.mark.long, pytest.mark.timeout(300)]
 
 NOON = 1_493_035_200_000
 WITHIN_S = 30

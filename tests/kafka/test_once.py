@@ -90,7 +90,7 @@ async def test_where_the_log_was_emptied_meanwhile_it_is_sent_again(settings):
 
 
 @pytest.mark.apache
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("how", ["kill", "stop"])
 async def test_a_broker_that_forgot_who_wrote_it_does_not_write_it_twice(tmp_path, how):
     """As Kafka does where all records of a batch are of 2017: after any end, in good order too."""

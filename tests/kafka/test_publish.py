@@ -115,7 +115,7 @@ async def test_no_broker_is_said_before_anything_is_read(settings):
 
 
 @pytest.mark.apache
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 async def test_a_broker_that_restarts_meanwhile_loses_and_doubles_nothing(tmp_path):
     """Not the embedded broker: it saves its log every few seconds, so a kill takes some of it."""
     broker = ApacheBroker(tmp_path)

@@ -181,7 +181,7 @@ async def test_writers_of_different_partitions_do_not_meet(settings, topics, wri
 
 
 @pytest.mark.apache
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 async def test_a_broker_that_restarts_between_commits_is_waited_for(tmp_path):
     broker = ApacheBroker(tmp_path)
     broker.start()

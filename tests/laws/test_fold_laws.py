@@ -34,7 +34,7 @@ every_story = pytest.mark.parametrize(
 
 
 @every_story
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(seed=seeds)
 def test_the_fold_says_what_the_clean_fold_says(make: Make, seed: int):
     rng = Random(seed)  # noqa: S311 - stories, not secrets
@@ -43,7 +43,7 @@ def test_the_fold_says_what_the_clean_fold_says(make: Make, seed: int):
 
 
 @every_story
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(seed=seeds)
 def test_order_repetition_and_batches_do_not_matter(make: Make, seed: int):
     rng = Random(seed)  # noqa: S311 - stories, not secrets
@@ -52,7 +52,7 @@ def test_order_repetition_and_batches_do_not_matter(make: Make, seed: int):
 
 
 @every_story
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(seed=seeds)
 @example(seed=16322)
 @example(seed=32672)
@@ -67,7 +67,7 @@ def test_stopping_and_going_on_is_not_seen(make: Make, seed: int):
 
 
 @every_story
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(seed=seeds)
 @example(seed=18592)
 @example(seed=36910)
@@ -78,7 +78,7 @@ def test_stopping_again_and_again_is_not_seen(make: Make, seed: int):
 
 
 @every_story
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(seed=seeds)
 def test_two_halves_meet_in_either_order(make: Make, seed: int):
     """The join commutes: what each of two replays states, the other may have stated before."""

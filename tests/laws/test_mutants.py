@@ -130,7 +130,7 @@ MUTANTS = [
 ]
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(("file", "right", "wrong"), MUTANTS)
 def test_the_laws_catch(file: str, right: str, wrong: str, tmp_path: Path):
     for package in ("stream", "tests"):

@@ -56,7 +56,7 @@ class Worker:
     def said(self) -> str:
         return self._said.read_text()
 
-    async def says(self, words: str, *, within_s: float = 30.0, times: int = 1) -> None:
+    async def says(self, words: str, *, within_s: float = 60.0, times: int = 1) -> None:
         """Wait for ``words`` on the worker's output."""
         deadline = time.monotonic() + within_s
         while self.said.count(words) < times:
@@ -64,7 +64,7 @@ class Worker:
             assert time.monotonic() < deadline, f"{words!r} was not said:\n{self.said}"
             await asyncio.sleep(0.02)
 
-    async def ends(self, *, within_s: float = 15.0) -> int:
+    async def ends(self, *, within_s: float = 30.0) -> int:
         """Its exit status, once it has one."""
         return await asyncio.to_thread(self.process.wait, within_s)
 
@@ -103,7 +103,7 @@ async def publish(settings: Settings, events: Iterable[Event]) -> Position:
         return await publisher.flush()
 
 
-async def caught_up(settings: Settings, *, within_s: float = 30.0) -> dict[int, Cut]:
+async def caught_up(settings: Settings, *, within_s: float = 60.0) -> dict[int, Cut]:
     """Wait until the cut of every partition that has records is at the end of the log."""
     topics = Topics(settings.prefix)
     deadline = time.monotonic() + within_s

@@ -48,7 +48,7 @@ def test_two_of_one_name_share_as_well():
 
 
 @pytest.mark.broker
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_one_of_two_who_is_killed_and_comes_back_leaves_no_partition_to_nobody(
     settings, tmp_path
 ):

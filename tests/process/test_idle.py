@@ -10,7 +10,7 @@ import pytest
 from tests.process.harness import caught_up, folded, publish, rows, workers
 from tests.story import asked
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
 MEASURED_S = 2.0
 SHARE_MAX = 0.2  # It was 0.6 where the broker answers every fetch at once.
 

@@ -17,7 +17,7 @@ from stream.process.runs import Run
 from tests.process.harness import caught_up, folded, publish, rows
 from tests.story import HOUR, asked, commented
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
 EVENTS = [asked(), *(commented(f"q.c{n}", after=n * HOUR) for n in range(9))]
 
 

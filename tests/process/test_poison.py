@@ -10,7 +10,7 @@ from tests.process.harness import caught_up, folded, publish, rows, workers
 from tests.process.test_worker import dead_letters
 from tests.story import HOUR, accepted, aliased, answered, asked, closed, commented, edited
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
 LONG = 200_000
 IN_SMALL_RUNS = Pace(session_s=6.0, heartbeat_s=0.5, rebalance_s=6.0, run_records=7)
 

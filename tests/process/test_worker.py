@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from dataclasses import replace
 
 import orjson
 import pytest
@@ -15,10 +16,10 @@ from stream.kafka.topics import VIEWS, Topics, create
 from stream.process.adopt import CUT_WITHIN, last_cut
 from stream.process.commit import group_of
 from tests.faults.admin import delete_topics
-from tests.process.harness import caught_up, folded, publish, rows, workers
+from tests.process.harness import IMPATIENT, caught_up, folded, publish, rows, workers
 from tests.story import HOUR, NOON, aliased, answered, asked, commented, progressed
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
 STORY = [
     asked(),
     commented("q.c1", after=HOUR, mentions=("Ann",)),
@@ -191,28 +192,29 @@ async def test_events_before_1970_are_folded(settings, start):
     assert {view for view, _ in await rows(settings)} == {"items", "threads", "activity"}
 
 
-async def test_a_worker_asked_to_end_does_so_within_three_seconds(start):
+async def test_a_worker_asked_to_end_does_so_at_once(start):
     worker = start()
     await worker.says("goes on")
     for number in (signal.SIGTERM, signal.SIGINT):
         worker.process.send_signal(number)
-    assert await worker.ends(within_s=3) == 0
+    assert await worker.ends() == 0
 
 
 async def test_a_worker_asked_to_end_while_it_starts_ends(start):
     worker = start()
     await worker.says("works for")
     worker.process.terminate()
-    assert await worker.ends(within_s=5) == 0
+    assert await worker.ends() == 0
 
 
 async def test_a_worker_that_ended_leaves_its_partitions_to_the_others_at_once(settings, start):
-    first = start("one")
+    long = replace(IMPATIENT, session_s=60.0, rebalance_s=60.0)
+    first = start("one", long)
     await first.says("goes on", times=settings.partitions)
     first.process.terminate()
     assert await first.ends() == 0
-    second = start("two")
-    await second.says("goes on", times=settings.partitions, within_s=5)
+    second = start("two", long)
+    await second.says("goes on", times=settings.partitions, within_s=40)
 
 
 async def test_more_workers_than_partitions_do_no_harm(settings, start):
@@ -267,5 +269,5 @@ async def test_a_live_trickle_is_committed_as_it_comes(settings, start):
             await publisher.publish([encode(commented(f"q.c{n}", after=n * HOUR))])
             await publisher.flush()
             await asyncio.sleep(0.05)
-            await caught_up(settings, within_s=5)
+            await caught_up(settings)
     assert await rows(settings) == await folded(settings)

@@ -58,7 +58,7 @@ class Commands:
                 yield
             finally:
                 process.send_signal(signal.SIGTERM)
-                _, said = process.communicate(timeout=20)
+                _, said = process.communicate(timeout=60)
         assert process.returncode == 0, said
         assert b"trying again" not in said, said
 

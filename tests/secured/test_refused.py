@@ -225,7 +225,7 @@ def test_every_command_ends_with_it(secured):
         for command in commands
     ]
     for process in started:
-        _, said = process.communicate(timeout=20)
+        _, said = process.communicate(timeout=60)
         assert process.returncode == 3
         assert said.startswith("error: no connection to Kafka at localhost:")
         assert len(said.splitlines()) == 1

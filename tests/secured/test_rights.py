@@ -12,7 +12,7 @@ from tests.secured.commands import Commands
 from tests.secured.rights import grant
 from tests.story import HOUR, answered, asked
 
-pytestmark = [pytest.mark.apache, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.apache, pytest.mark.timeout(300)]
 
 ALL = "Create, Describe, DescribeConfigs, Read and Write"
 

@@ -24,7 +24,7 @@ from tests.story import HOUR, answered, asked
 if TYPE_CHECKING:
     from stream.kafka.batch import Outgoing
 
-pytestmark = [pytest.mark.apache, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.apache, pytest.mark.timeout(300)]
 
 WAYS = [
     pytest.param("TLS", "", id="SSL"),

@@ -48,7 +48,7 @@ async def following(settings: Settings, database: Path):
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def shown(database: Path, position, *, within_s=20.0):
+async def shown(database: Path, position, *, within_s=60.0):
     """A connection to the database, once its cuts cover ``position``."""
     deadline = time.monotonic() + within_s
     cuts: dict[int, int] = {}
@@ -134,14 +134,14 @@ async def test_it_ends_with_whoever_started_it(settings, tmp_path):
     with _follower(settings, tmp_path / "views.db") as process:
         await _until((tmp_path / "views.db").exists)
         process.stdin.close()
-        assert await asyncio.to_thread(process.wait, 10) == 0
+        assert await asyncio.to_thread(process.wait, 30) == 0
 
 
 async def test_sigterm_ends_it_in_good_order(settings, tmp_path):
     with _follower(settings, tmp_path / "views.db") as process:
         await _until((tmp_path / "views.db").exists)
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.to_thread(process.wait, 10) == 0
+        assert await asyncio.to_thread(process.wait, 30) == 0
 
 
 async def test_two_do_not_write_to_one_database(settings, tmp_path):
@@ -213,7 +213,7 @@ async def _made(settings, folder, story, database, *, says=lambda: True):
         (await shown(database, position)).close()
 
 
-async def _until(true, within_s=10.0):
+async def _until(true, within_s=30.0):
     deadline = time.monotonic() + within_s
     while not true():
         assert time.monotonic() < deadline

@@ -19,7 +19,7 @@ from tests.process.stories import crowd
 from tests.serve.test_follower import ROWS, following, shown
 from tests.serve.test_store import tables
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
 EVENTS = 6_000
 DEATHS = 4
 

@@ -190,7 +190,7 @@ async def test_who_takes_too_long_is_told_where_to_come_back(hubs):
 async def test_who_takes_nothing_is_left(hubs):
     reader = Reader(0.01)
     stream = EventStream(Subscriber(hubs[0], Filter(), 0, Position()), gone_s=0.001)
-    await asyncio.wait_for(stream({}, reader.receive, reader.send), 5)
+    await asyncio.wait_for(stream({}, reader.receive, reader.send), 30)
     assert len(reader.sent) == 1  # The head alone.
 
 

@@ -161,7 +161,7 @@ def whiches(rng: Random, shown: Shown, moments: list[int]) -> list[tuple[str | N
     return rng.sample(asked, 3)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rng=st.integers(0, 2**32 - 1).map(Random))
 def test_waits_are_those_of_a_fold_of_what_had_been_stated(rng: Random):
     with TemporaryDirectory() as folder:

@@ -167,7 +167,7 @@ def check_counts(shown: Shown, counted: Counted, those: list[int], bucket: str, 
     assert counted.counts(shown, those, windows) == wanted
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rng=st.integers(0, 2**32 - 1).map(Random))
 def test_at_any_moment_it_is_what_the_rows_add_up_to(tmp_path_factory, rng):
     path = tmp_path_factory.mktemp("remembered") / "views.db"

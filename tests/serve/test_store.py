@@ -70,7 +70,7 @@ def followed(world, path=MEMORY, sizes=(1_000,), order=None, **more):
     return db
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.lists(st.integers(1, 60), min_size=1, max_size=7), st.randoms())
 def test_in_whatever_batches_and_order_of_topics_the_tables_are_the_same(seed, sizes, rng):
     world = told(seed)
@@ -93,7 +93,7 @@ def in_step(world, store, most):
         yield batch, dict(at)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 10_000), st.integers(1, 200))
 @example(1, 200)
 def test_read_in_step_nothing_waits_for_long_and_all_is_shown(seed, most):
@@ -114,7 +114,7 @@ def test_cuts_from_before_the_start_are_read_before_any_view(served):
     assert ("items", 1) in served.store.wanted(10)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 10_000), st.integers(1, 30))
 def test_what_waits_in_the_database_shows_as_what_waits_in_memory(seed, size):
     world = told(seed)
@@ -125,7 +125,7 @@ def test_what_waits_in_the_database_shows_as_what_waits_in_memory(seed, size):
     assert tables(spilling) == tables(followed(world))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 10_000), st.integers(1, 60), st.sampled_from([3, 100_000]))
 def test_what_is_made_while_the_one_before_is_not_written_yet_is_the_same(
     tmp_path_factory, seed, size, spills
@@ -161,7 +161,7 @@ def test_events_that_were_stored_are_not_stored_again(served):
     assert served.db.execute("SELECT count(*) FROM events").fetchone() == (len(again),)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 10_000), st.integers(1, 40), st.data())
 def test_stopped_anywhere_it_goes_on_without_loss_or_repetition(tmp_path_factory, seed, size, data):
     world = told(seed)

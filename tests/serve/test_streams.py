@@ -65,7 +65,7 @@ async def taking(client, until, **request):
         return until(frame)
 
     task = asyncio.create_task(taken(client, told, **request))
-    await asyncio.wait_for(caught_up.wait(), 10)
+    await asyncio.wait_for(caught_up.wait(), 30)
     yield task
 
 
@@ -89,7 +89,7 @@ async def test_what_comes_later_is_sent_as_it_comes(served):
     ):
         served.world.publish(asked(thread="t2"))
         served.follow()
-        found = await asyncio.wait_for(stream, 5)
+        found = await asyncio.wait_for(stream, 30)
     assert [(event, data.get("subject")) for _, event, data in found] == [
         ("caught_up", None),
         ("message", "t2"),
@@ -125,7 +125,7 @@ async def test_a_query_waits_for_its_position_and_then_sees_it(served):
         served.world.publish(answered(after=HOUR))
         served.world.work()
         served.follow()
-        answer = await asyncio.wait_for(waiting, 2)
+        answer = await asyncio.wait_for(waiting, 4.5)
     assert answer.json()["state"] == "answered"
     assert answer.headers["threadline-position"] == token
 
@@ -138,7 +138,7 @@ async def test_a_log_made_anew_ends_the_stream_with_the_reason(served):
         taking(client, lambda frame: frame[1] == "error") as stream,
     ):
         served.db.execute("UPDATE meta SET value = 'another' WHERE name = 'database'")
-        found = await asyncio.wait_for(stream, 5)
+        found = await asyncio.wait_for(stream, 30)
     assert "made anew" in found[-1][2]["detail"]
 
 

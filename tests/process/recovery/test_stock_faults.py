@@ -23,7 +23,7 @@ from tests.process.stories import crowd
 from tests.process.test_worker import committed
 from tests.story import HOUR, answered, asked, commented
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
