@@ -92,6 +92,7 @@ class History:
         self._open: dict[tuple[str, int], list[tuple[int, Row]]] = {}
         self._held = 0
         self._edited: dict[str, tuple[datetime, str]] = {}
+        self._reopened: dict[int, e.ThreadReopened] = {}
 
     def read(self) -> Iterator[e.Event]:
         """What all revisions tell."""
@@ -99,6 +100,7 @@ class History:
         for (_, post), rows in self._open.items():
             yield from self._told(post, rows)
         self._open.clear()
+        yield from self._reopened.values()
 
     def _add(self, site: Site, row: Row) -> Iterable[e.Event]:
         type_, post = known(row, "PostHistoryTypeId"), known(row, "PostId")
@@ -143,7 +145,8 @@ class History:
             yield self._in_turn(_edit(site, told, revision))
         for type_, row in revision.items():
             if type_ not in _FIRST and type_ not in _EDITS:
-                yield from _happened(site, told, type_, row)
+                for event in _happened(site, told, type_, row):
+                    yield from self._in_step(post, row, event)
 
     def _in_turn(self, edit: e.PostEdited) -> e.PostEdited:
         """An edit whose revision sorts behind that of the row before it at the same moment.
@@ -159,6 +162,25 @@ class History:
             self._edited.clear()
         self._edited[data.item] = edit.time, revision
         return edit
+
+    def _in_step(self, post: int, row: Row, event: e.Event) -> Iterator[e.Event]:
+        """A reopening waits for the row after it: closed again at that moment, it never was open.
+
+        Told, it would undo the closing, as nothing else says which of the two came first.
+        """
+        opened = self._reopened.pop(post, None)
+        if opened is not None:
+            closes = isinstance(event, e.ThreadClosed) and event.time <= opened.time
+            if closes and moment(row) >= opened.time:
+                self._site.report.odd("reopened-and-closed-at-once", f"post {post}")
+            else:
+                yield opened
+        if isinstance(event, e.ThreadReopened):
+            self._reopened[post] = event
+            if len(self._reopened) > OPEN_MAX:
+                yield self._reopened.pop(next(iter(self._reopened)))
+        else:
+            yield event
 
 
 def _creation(site: Site, id_: int, revision: _Revision) -> Iterator[e.Event]:

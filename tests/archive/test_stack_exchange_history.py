@@ -181,6 +181,25 @@ def test_one_voter_is_who_closed_and_several_are_nobody(tell):
     assert [event.data.by for event in closed] == [BOB, None]
 
 
+@pytest.mark.parametrize("posts", [0, -3], ids=["at that moment", "as Posts has it, before"])
+def test_what_is_reopened_and_closed_again_at_once_stays_closed(tell, report, posts):
+    asked = question(ClosedDate=stamp(2 * HOUR + posts))
+    rows = (
+        history(10, 1, HOUR, "r2", Comment="104"),
+        history(11, 1, 2 * HOUR, "r3"),
+        history(10, 1, 2 * HOUR, "r4", Comment="103"),
+    )
+    told = tell((e.ThreadClosed, e.ThreadReopened), *first(), *rows, Posts=[asked])
+    assert [event.data.why for event in told] == ["too broad", "unclear"]
+    assert odd(report)["reopened-and-closed-at-once"] == 1
+
+
+def test_what_is_closed_and_reopened_at_once_is_open(tell):
+    rows = history(10, 1, HOUR, "r2"), history(11, 1, HOUR, "r3"), history(14, 1, HOUR, "r4")
+    told = tell((e.ThreadClosed, e.ThreadReopened), *first(), *rows)
+    assert [type(event) for event in told] == [e.ThreadClosed, e.ThreadReopened]
+
+
 def test_threads_are_reopened_locked_and_unlocked(tell):
     kinds = (e.ThreadReopened, e.ThreadLocked, e.ThreadUnlocked)
     rows = [history(type_, 1, type_ * HOUR, str(type_), Comment="x") for type_ in (11, 14, 15)]
