@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rich.console import RenderableType
+    from rich.table import Table
 
     from stream.archive.base import Options
 
@@ -80,15 +81,22 @@ def _print(found: dict[str, Any]) -> None:
         odd = output.table("what is odd", "times", "for example", numbers=("times",))
         for oddity in found["oddities"]:
             odd.add_row(oddity["code"], f"{oddity['count']:,}", str(oddity["example"]))
-        output.show("", odd)
+        output.show("", _whole(odd))
     if found["unreadable"]:
         bad = output.table("unreadable", "problem")
         for row in found["unreadable"][: options.SKIPPED_SHOWN]:
             bad.add_row(str(row["where"]), str(row["problem"]))
-        output.show("", bad)
+        output.show("", _whole(bad))
         if found["skipped"] > options.SKIPPED_SHOWN:
             more = found["skipped"] - options.SKIPPED_SHOWN
             output.show(f"and {more:,} more; --json lists the first thousand")
+
+
+def _whole(table: Table) -> Table:
+    """Paths and ids that are too long for a line go on in the next: their end tells them apart."""
+    for column in table.columns:
+        column.overflow = "fold"
+    return table
 
 
 def _facts(found: dict[str, Any]) -> RenderableType:
@@ -110,12 +118,15 @@ def _facts(found: dict[str, Any]) -> RenderableType:
         facts.add_row("robots", " · ".join(robots))
     facts.add_row("from", words.minute(found["first_at"]))
     facts.add_row("to", words.minute(found["last_at"]))
-    facts.add_row("events", f"{found['events']:,}: {_counted(found['facts'])}")
+    told = f": {_counted(found['facts'])}" if found["events"] else ""
+    facts.add_row("events", f"{found['events']:,}{told}")
     if found["counts"]:
         facts.add_row("in the files", _counted(found["counts"]))
+    # Said with a thread's first post: one without it is among the oddities.
+    headless = sum(o["count"] for o in found["oddities"] if o["code"] == "no-first-post")
     for threads in sorted(set(found["silent_on"].values()), reverse=True):
         silent = ", ".join(what for what, of in found["silent_on"].items() if of == threads)
-        some = "" if threads == found["threads"] else f" (in {threads:,} of the threads)"
+        some = "" if threads + headless >= found["threads"] else f" (in {threads:,} of the threads)"
         facts.add_row("cannot tell", silent + some)
     return facts
 

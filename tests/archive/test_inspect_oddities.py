@@ -222,6 +222,25 @@ def test_an_alias_of_a_community_holds_in_every_thread(found):
     assert _odd(told) == {}
 
 
+def test_a_thread_without_its_first_post_does_not_tell_what_the_others_cannot(
+    found, tmp_path, capsys
+):
+    found(story.asked(silent_on=("edited",)), story.commented("a9.c1", thread="t2"))
+    run(["inspect", str(tmp_path / "events.jsonl")])
+    (line,) = [x for x in capsys.readouterr().out.splitlines() if x.startswith("cannot tell")]
+    assert line.split() == ["cannot", "tell", "edited"]
+
+
+def test_a_long_example_is_shown_to_its_end_on_a_narrow_terminal(
+    found, tmp_path, capsys, monkeypatch
+):
+    found(story.asked(), story.commented(f"{'x' * 60}-end", on="gone", after=1))
+    monkeypatch.setenv("COLUMNS", "80")
+    run(["inspect", str(tmp_path / "events.jsonl")])
+    shown = "".join(capsys.readouterr().out.split())
+    assert f"{'x' * 60}-endstandsundergone" in shown
+
+
 def test_the_report_fits_a_narrow_terminal(found, tmp_path, capsys, monkeypatch):
     found(story.asked(silent_on=("edited",)), story.commented("a9.c1", after=40 * DAY))
     monkeypatch.setenv("COLUMNS", "80")
