@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, runtime_checkable
 
 from stream.archive.fitting import BESIDE_TEXT_MAX, problem
@@ -11,7 +12,7 @@ from stream.codec.events import community_of as community_told
 from stream.errors import ArchiveError, RowError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from stream.archive.beside import Beside
@@ -127,6 +128,18 @@ class Report:
             msg = f"{where} is not read: {problem}; leave it out with --skip-unreadable"
             raise ArchiveError(msg)
         self._skip(where, problem)
+
+    def breaks(self, where: str, options: Options) -> Callable[[str], None] | None:
+        """Whom to tell that a packed file can be expanded no further; None: it is the end of it.
+
+        Told once of a file, though it may be opened more than once.
+        """
+        return partial(self._broken, where) if options.skip_unreadable else None
+
+    def _broken(self, where: str, problem: str) -> None:
+        told = Unreadable(where, problem.removeprefix(f"{where} "))
+        if told not in self.unreadable:
+            self._skip(*told)
 
     def _skip(self, where: str, problem: str) -> None:
         self.skipped += 1

@@ -51,7 +51,7 @@ class EventLines:
 
 
 def _events(path: Path, options: Options, report: Report) -> Iterator[Encoded]:
-    with open_file(path, options) as file:
+    with open_file(path, options, broken=report.breaks(str(path), options)) as file:
         for line in lines(file, LINE_MAX):
             if not line.data:
                 continue

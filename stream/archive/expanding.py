@@ -18,6 +18,7 @@ else:
     from backports import zstd
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from typing_extensions import Buffer
@@ -45,10 +46,16 @@ def is_compressed(start: bytes) -> bool:
     return start.startswith((GZIP, ZSTD)) or start[1:4] == SKIPPABLE
 
 
-def open_file(path: Path, options: Options, where: str | None = None) -> BinaryIO:
+def open_file(
+    path: Path,
+    options: Options,
+    where: str | None = None,
+    broken: Callable[[str], None] | None = None,
+) -> BinaryIO:
     """The bytes of the file at ``path``, expanded; ``where`` names it in errors.
 
-    ``ArchiveError``, also while it is read, where it is damaged, cut off or expands without end.
+    ``ArchiveError``, also while it is read, where it is damaged, cut off or expands without end;
+    ``broken`` is told of that instead, and the file ends there.
     """
     where = where or str(path)
     try:
@@ -68,7 +75,7 @@ def open_file(path: Path, options: Options, where: str | None = None) -> BinaryI
         # As much as it expands to may be held, so it must not expand far from what has been read.
         limit = _Limit(min(options.expanded_free, 1 << WINDOW_LOG), ratio)
         source = _zstd(file, WINDOW_LOG_MAX)
-    return io.BufferedReader(_Expanded(source, file, where, limit), BUFFER_BYTES)
+    return io.BufferedReader(_Expanded(source, file, where, limit, broken), BUFFER_BYTES)
 
 
 def _window(start: bytes) -> int:
@@ -115,11 +122,20 @@ class _Limit(NamedTuple):
 
 
 class _Expanded(io.RawIOBase):
-    """What ``source`` expands to, up to a limit."""
+    """What ``source`` expands to, up to a limit, or to where it breaks."""
 
-    def __init__(self, source: _Source, file: BinaryIO, where: str, limit: _Limit) -> None:
+    def __init__(
+        self,
+        source: _Source,
+        file: BinaryIO,
+        where: str,
+        limit: _Limit,
+        broken: Callable[[str], None] | None,
+    ) -> None:
         self._source, self._file, self._where, self._limit = source, file, where, limit
+        self._broken = broken
         self._read = 0
+        self._ended = False
 
     @override
     def readable(self) -> bool:
@@ -129,7 +145,18 @@ class _Expanded(io.RawIOBase):
     def readinto(self, buffer: Buffer, /) -> int:
         into = memoryview(buffer).cast("B")
         try:
-            data = self._source.read(len(into))
+            data = b"" if self._ended else self._expanded(len(into))
+        except ArchiveError as error:
+            if self._broken is None:
+                raise
+            self._broken(str(error))
+            self._ended, data = True, b""
+        into[: len(data)] = data
+        return len(data)
+
+    def _expanded(self, size: int) -> bytes:
+        try:
+            data = self._source.read(size)
         except EOFError as error:
             msg = f"{self._where} is cut off after {self._read:,} bytes of content; fetch it again"
             raise ArchiveError(msg) from error
@@ -139,8 +166,7 @@ class _Expanded(io.RawIOBase):
         self._read += len(data)
         if self._read > (most := self._limit.most(self._file)):
             raise too_much(self._where, most)
-        into[: len(data)] = data
-        return len(data)
+        return data
 
     @override
     def close(self) -> None:

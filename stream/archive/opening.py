@@ -43,10 +43,12 @@ class File:
     path: Path
     where: str
     options: Options
+    report: Report
 
     def open(self) -> BinaryIO:
         """Its bytes, expanded. Use it in a ``with``; reading may raise `ArchiveError`."""
-        return open_file(self.path, self.options, self.where)
+        broken = self.report.breaks(self.where, self.options)
+        return open_file(self.path, self.options, self.where, broken)
 
 
 class Line(NamedTuple):
@@ -61,20 +63,20 @@ class Line(NamedTuple):
 def opened(path: Path, options: Options, report: Report) -> Iterator[list[File]]:
     """The files of the archive at ``path``, by name; a .7z is expanded for as long as it takes."""
     if not path.is_dir() and not is_seven_zip(path):
-        yield [File(path.name, path, str(path), options)]
+        yield [File(path.name, path, str(path), options, report)]
         return
     found: list[File] = []
     with ExitStack() as expanded:
         for within, packed in _parts(path, options, report):
             if packed is None:
-                found.append(File(within, path / within, str(path / within), options))
+                found.append(File(within, path / within, str(path / within), options, report))
                 continue
             from stream.archive import seven_zip  # noqa: PLC0415  (takes a while to load)
 
             into = expanded.enter_context(temporary_folder())
             inside = seven_zip.extract(packed, into, options, report)
             found += [
-                File(f"{within}{name}", lies, f"{packed}/{name}", options)
+                File(f"{within}{name}", lies, f"{packed}/{name}", options, report)
                 for name, lies in inside.items()
             ]
         yield sorted(found, key=attrgetter("name"))
@@ -167,7 +169,9 @@ def _start(path: Path, options: Options) -> bytes:
     if path.is_dir():
         found = _walked(path)
         if not found:
-            msg = f"{path} has no files; name a folder that has"
+            led = any(inside.is_symlink() for inside in path.iterdir())
+            why = "no files but links that lead out of it" if led else "no files"
+            msg = f"{path} has {why}; name a folder that has"
             raise ArchiveError(msg)
         path /= _first(found, lambda name: (path / name).stat().st_size)
     if is_seven_zip(path):

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from stream.archive.base import Options
+from stream.archive.base import Options, Report
 from stream.archive.detect import read, reader_for
 from stream.archive.json_entries import CHUNK, entries
 from stream.archive.opening import File
@@ -157,7 +157,7 @@ def test_a_broken_line_is_told_and_skipped_when_asked_to(told, report):
 def _entries(tmp_path, text):
     path = tmp_path / "object.json"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return list(entries(File(path.name, path, str(path), Options())))
+    return list(entries(File(path.name, path, str(path), Options(), Report())))
 
 
 def test_large_objects_are_read_entry_by_entry(tmp_path):

@@ -5,6 +5,7 @@ What is as large as 1 GB inside is written compressed, which readers expand as t
 
 from __future__ import annotations
 
+import gzip
 import os
 import sys
 
@@ -166,6 +167,8 @@ def test_a_folder_of_nothing_and_a_link_out_of_one_are_refused(tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir()
     refused(empty, "empty has no files")
+    (empty / "Posts.xml").symlink_to("/etc/passwd")
+    refused(empty, "empty has no files but links that lead out of it")
     folder = _dump(tmp_path, HEAD + b"<posts>\n" + ROW + b"</posts>\n")
     (folder / "Users.xml").symlink_to("/etc/passwd")
     refused(folder, "Users.xml is not read", "leads out of the folder")
@@ -176,6 +179,20 @@ def test_a_zst_that_was_cut_off_is_told(tmp_path):
     path = tmp_path / "cut.zst"
     path.write_bytes(zstd.compress(EVENT * 1000)[:-5])
     refused(path, "cut.zst is cut off")
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstd.compress], ids=["gz", "zst"])
+def test_what_comes_before_the_cut_is_read_where_the_rest_is_to_be_skipped(tmp_path, pack):
+    ids = range(20_000)
+    rows = [EVENT.replace(b'"q"', b'"q%d"' % id_).replace(b"Ann", b"A%d" % id_) for id_ in ids]
+    data = pack(b"".join(rows))
+    path = tmp_path / "cut"
+    path.write_bytes(data[: len(data) // 2])
+    found = inspected(path)
+    assert 1_000 < found["items"]["questions"] < 20_000
+    assert found["unreadable"][0]["where"] == str(path)
+    assert "cut off after" in found["unreadable"][0]["problem"]
+    assert found["skipped"] <= 2  # With the row that was cut
 
 
 def test_a_thread_of_fifty_thousand_comments_twenty_thousand_deep(tmp_path):

@@ -46,7 +46,7 @@ def _xml(text, head='<?xml version="1.0" encoding="utf-8"?>\n', encoding="utf-8"
 def test_rows_are_those_that_expat_reads(tmp_path, data, ids):
     path = tmp_path / "Posts.xml"
     path.write_bytes(data)
-    file = File(path.name, path, str(path), Options(skip_unreadable=True))
+    file = File(path.name, path, str(path), Options(skip_unreadable=True), Report())
     first, second = Report(), Report()
     found = list(rows(file, file.options, first))
     assert found == list(_with_faults(file, file.options, second))
