@@ -11,7 +11,7 @@ from stream.core import events as e
 from stream.core.people import masked, tokens_of, unite
 from stream.core.replies import review
 from stream.core.room import of_names, with_more
-from stream.core.sums import leave
+from stream.core.sums import unname
 from stream.core.thread import UNTANGLED
 
 if TYPE_CHECKING:
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
     from stream.core.community import Community
     from stream.core.edits import Edit
+    from stream.core.item import Item, More
     from stream.core.moments import Happenings
     from stream.core.people import Voice
-    from stream.core.thread import Thread
+    from stream.core.thread import Stated, Thread
 
 T = TypeVar("T")
 
@@ -64,7 +65,7 @@ def erased(thread: Thread, event: e.PersonErased) -> bool:
     stated.taken = with_more(stated, "erasures", of_names(said))
     stated.erased = added(stated.erased, said)
     thread.hidden |= tokens_of((said,))
-    forget(thread)
+    forget(thread, _gone({item.author for item in thread.items.values()}, thread.hidden))
     return True
 
 
@@ -75,32 +76,56 @@ def added(held: AbstractSet[T], one: T) -> AbstractSet[T]:
     return own
 
 
-def forget(thread: Thread) -> None:
-    """Take out of everything said who nobody may see any more."""
-    hidden = thread.hidden
-    if thread.stated is not None:
-        happened = thread.stated.happened
-        veiled = {verb: _all_veiled(done, hidden) for verb, done in happened.items()}
-        if veiled != happened:
-            thread.stated.happened, thread.stated.taken = veiled, None
-    for item in list(thread.items.values()):
-        if item.author is not None and masked(item.author, hidden):
-            leave(thread, item)
-            item.author, item.further.erased = None, True
-            thread.mix_up()
-            thread.touched[item.id] = item
-        more = item.more
-        if more is None:
-            continue
-        thread.touched[item.id] = item
+def forget(thread: Thread, gone: AbstractSet[Voice]) -> bool:
+    """Take out of everything said who nobody may see any more; whether that changed anything.
+
+    ``gone``: all of those who wrote anything here, and perhaps others.
+    """
+    stated, touched = thread.stated, thread.touched
+    unnamed: list[Item] = []
+    changed = stated is not None and _veil_happened(stated, thread.hidden)
+    for item in thread.items.values():
+        if item.author in gone:
+            unnamed.append(item)
+        if item.more is not None and _veil(thread, item.more):
+            touched[item.id], changed = item, True
+    if unnamed:
+        unname(thread, unnamed)
+        thread.mix_up()
+    return changed or bool(unnamed)
+
+
+def _gone(voices: Iterable[Voice | None], hidden: frozenset[str]) -> set[Voice]:
+    return {voice for voice in voices if voice is not None and masked(voice, hidden)}
+
+
+def _veil_happened(stated: Stated, hidden: frozenset[str]) -> bool:
+    """Whether anybody had to be taken out of what happened to a thread."""
+    happened = stated.happened
+    veiled = {verb: _all_veiled(done, hidden) for verb, done in happened.items()}
+    if veiled == happened:
+        return False
+    stated.happened, stated.taken = veiled, None
+    return True
+
+
+def _veil(thread: Thread, more: More) -> bool:
+    """The same of what happened to an item."""
+    hidden, before = thread.hidden, (more.edits, more.deletions, more.restorations)
+    edits, deletions, restorations = after = (
+        {key: _veiled(edit, hidden) for key, edit in more.edits.items()},
+        _all_veiled(more.deletions, hidden),
+        _all_veiled(more.restorations, hidden),
+    )
+    changed = after != before
+    if changed:
+        more.edits, more.deletions, more.restorations = edits, deletions, restorations
         more.taken = None
-        more.edits = {key: _veiled(edit, hidden) for key, edit in more.edits.items()}
-        more.deletions = _all_veiled(more.deletions, hidden)
-        more.restorations = _all_veiled(more.restorations, hidden)
-        if more.attributed is not None:
-            voice = thread.community.voice(e.Person(*more.attributed[:2]))
-            if voice is not None and masked(voice, hidden):
-                more.attributed = None
+    if more.attributed is not None:
+        voice = thread.community.voice(e.Person(*more.attributed[:2]))
+        if voice is not None and masked(voice, hidden):
+            more.attributed, changed = None, True
+    return changed
 
 
 def _veiled(edit: Edit, hidden: frozenset[str]) -> Edit:
@@ -163,8 +188,10 @@ def _was_heard(thread: Thread, tokens: set[str]) -> bool:
 def _forget_all(community: Community, person: e.Person) -> list[Thread]:
     community.erasures.add((person.id or "", person.name or ""))
     community.erased = tokens_of(community.erasures)
-    threads = list(community.threads.values())
-    for thread in threads:
+    gone = _gone((*community.accounts.values(), *community.others.values()), community.erased)
+    threads = []
+    for thread in community.threads.values():
         thread.learn_erased()
-        forget(thread)
+        if forget(thread, gone):
+            threads.append(thread)
     return threads

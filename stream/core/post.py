@@ -120,6 +120,11 @@ class Post:
             self.moved = set()
         self.moved.add(c.id)
 
+    def index_again(self) -> None:
+        """Many comments name another author than before."""
+        if self.index is not None:
+            self.index = Index(self.said)
+
     @property
     def mixed(self) -> bool:
         """Whether two persons of one called name have commented."""

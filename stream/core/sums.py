@@ -24,7 +24,7 @@ from stream.core.firsts import STARTS, is_first, offer
 from stream.core.hearing import hear
 from stream.core.item import EXACT
 from stream.core.post import Post
-from stream.core.replies import reopen
+from stream.core.replies import reopen, review
 from stream.core.thread import ANSWER, KINDS
 
 if TYPE_CHECKING:
@@ -114,6 +114,34 @@ def leave(thread: Thread, item: Item) -> None:
         _opened(thread, among).remove(item)
     if item.id in thread.posts:
         reopen(thread, item.id)
+
+
+def unname(thread: Thread, items: list[Item]) -> None:
+    """Take the authors out of ``items``, whom nobody may see any more, and their words.
+
+    As if each left and entered again without one. That changes nothing but whose they are, so they
+    stay where they are in time, and what stands beside or under them is looked at once.
+    """
+    people, posts = thread.people, thread.posts
+    among: dict[str, None] = {}
+    for item in items:
+        thread.touched[item.id] = item
+        if item.entered and item.author is not None and item.kind is not None:
+            token = item.author.token
+            people[token] -= 1
+            if not people[token]:
+                del people[token]
+            thread.stale |= is_first(thread, item)
+            on = _among(item)
+            if on is not None:
+                among[on] = None
+        item.author, item.further.erased = None, True
+    for on in among:
+        posts[on].index_again()
+        review(thread, on)
+    for item in items:
+        if item.id in posts:
+            review(thread, item.id)
 
 
 def count(thread: Thread, item: Item, n: int) -> None:

@@ -207,8 +207,9 @@ class Thread:
 
     def learn_erased(self) -> None:
         """Put together again whom nobody may see."""
-        own = self.stated.erased if self.stated is not None else ()
-        self.hidden = self.community.erased | tokens_of(own)
+        self.hidden = self.community.erased  # One for all threads, but those of which more is said.
+        if self.stated is not None and self.stated.erased:
+            self.hidden |= tokens_of(self.stated.erased)
 
     @property
     def people_count(self) -> int:

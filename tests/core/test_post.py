@@ -28,11 +28,12 @@ def indexed(request: pytest.FixtureRequest):
         yield
 
 
+@pytest.mark.parametrize("make", [stories.crowded, stories.erasing])
 @pytest.mark.usefixtures("indexed")
-@settings(max_examples=500)
+@settings(max_examples=300)
 @given(rng=randoms)
-def test_the_fold_says_what_the_clean_fold_says(rng: Random):
-    story = stories.crowded(rng)
+def test_the_fold_says_what_the_clean_fold_says(make, rng: Random):
+    story = make(rng)
     told = fold(cut(shuffled(story, rng), rng))
     assert plain(told) == truth(story)
     assert told == fold([story])

@@ -11,7 +11,14 @@ from random import Random
 from tests.laws import stories
 from tests.laws.telling import cut, fold, plain, shuffled, truth
 
-MAKES = (stories.crowded, stories.crowded, stories.broad, stories.renaming)
+MAKES = (
+    stories.crowded,
+    stories.crowded,
+    stories.broad,
+    stories.renaming,
+    stories.erasing,
+    stories.vanishing,
+)
 
 
 def broken(seed: int) -> str | None:

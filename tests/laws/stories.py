@@ -56,6 +56,26 @@ def erasing(rng: Random) -> list[e.Event]:
     return [*told.values(), s.erased(rng.choice(NAMES[:4]), **where)]
 
 
+def vanishing(rng: Random) -> list[e.Event]:
+    """A broad story in which nobody contradicts, and up to three are erased, by name or id."""
+    told = {_what(x): x for x in (*broad(rng), *broad(rng))}
+    gone = []
+    for _ in range(rng.randint(1, 3)):
+        where: s.Told = {"thread": rng.choice(("t1", "t2"))} if rng.random() < 0.4 else {}
+        gone.append(s.erased(_who(rng) or "Ann", **where))
+    return [*told.values(), *gone]
+
+
+def _what(event: e.Event) -> tuple[object, ...]:
+    """What it is about; of aliases and robots, one may be told again and again."""
+    data = event.data
+    if isinstance(data, e.AliasData | e.FlagData):
+        return (event.id,)
+    kind = "made" if isinstance(event, e.PostCreated | e.CommentCreated) else type(event).__name__
+    revision = data.revision if isinstance(data, e.EditData) else ""
+    return event.subject, kind, getattr(data, "item", ""), revision
+
+
 def renaming(rng: Random) -> list[e.Event]:
     """Two or three write, under one account or several, and go by more names than they write under.
 

@@ -27,6 +27,7 @@ every_story = pytest.mark.parametrize(
         pytest.param(stories.broad, id="broad"),
         pytest.param(stories.crowded, id="crowded"),
         pytest.param(stories.erasing, id="erasing"),
+        pytest.param(stories.vanishing, id="vanishing"),
         pytest.param(stories.renaming, id="renaming"),
         pytest.param(stories.namesakes, id="namesakes"),
     ],
