@@ -10,7 +10,7 @@ from stream.core.people import call
 from stream.core.post import SHORTEST_BEGINNING, later
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from stream.core.item import Item
     from stream.core.people import Voice
@@ -37,14 +37,22 @@ def meant(thread: Thread, post: Post, on: Item | None, c: Item, name: str) -> Fo
     return _addressed(thread, post, c, Found(name, how, to, to.author, to))
 
 
-def _theirs(thread: Thread, post: Post, author: Voice) -> list[Item]:
-    """A person's comments on a post, under whatever name, in order of time."""
+def _theirs(thread: Thread, post: Post, author: Voice, before: Item) -> Iterator[Item]:
+    """A person's comments on a post, under whatever name, from the latest earlier one back."""
     own = [said for said in map(post.own, calls(thread, author)) if said]
+    ends = [bisect_left(said, before) for said in own]
     whose = thread.who(author)
-    if len(own) == 1 and not post.mixed:  # All of one person, who may be a namesake.
-        voice = own[0][0].author
-        return own[0] if voice is not None and thread.who(voice) == whose else []
-    return sorted([d for said in own for d in said if d.author and thread.who(d.author) == whose])
+    while True:
+        latest = which = None
+        for index, said in enumerate(own):
+            end = ends[index]
+            if end and (latest is None or latest < said[end - 1]):
+                latest, which = said[end - 1], index
+        if latest is None or which is None:
+            return
+        ends[which] -= 1
+        if latest.author is not None and thread.who(latest.author) == whose:
+            yield latest
 
 
 def _latest(post: Post, names: Iterable[str], before: Item) -> Item | None:
@@ -64,15 +72,14 @@ def _addressed(thread: Thread, post: Post, c: Item, found: Found) -> Found:
         return found  # Most of the time: who has one name has no later comment than that.
     if plain and post.index is None:
         return _before(thread, post, c, found, to.author)
-    said = _theirs(thread, post, to.author)
-    end = bisect_left(said, c)
-    if not end:
+    latest = None
+    for said in _theirs(thread, post, to.author, c):
+        latest = latest or said
+        if _is_for(thread, said, c):
+            return Found(found.name, found.how, latest, latest.author, said)
+    if latest is None:
         return found
-    to = said[end - 1]
-    for index in range(end - 1, -1, -1):
-        if _is_for(thread, said[index], c):
-            return Found(found.name, found.how, to, to.author, said[index])
-    return Found(found.name, found.how, to, to.author, to)
+    return Found(found.name, found.how, latest, latest.author, latest)
 
 
 def _before(thread: Thread, post: Post, c: Item, found: Found, voice: Voice) -> Found:
