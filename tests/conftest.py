@@ -18,9 +18,12 @@ from hypothesis import settings as hypothesis
 
 from stream.config import Settings
 from tests.brokers import apache, embedded
+from tests.mortal import mortal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.mortal import Mortal
 
 
 # A machine that is slow, or busy, is no failure.
@@ -65,6 +68,15 @@ def brokers(broker_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
     start = apache if broker_kind == "apache" else embedded
     with start(tmp_path_factory.mktemp("broker")) as address:
         yield address
+
+
+@pytest.fixture
+def broker_to_kill(broker_kind: str, tmp_path: Path) -> Iterator[Mortal]:
+    """One for this test alone."""
+    folder = tmp_path / "broker-to-kill"
+    folder.mkdir()
+    with mortal(broker_kind, folder) as broker:
+        yield broker
 
 
 @pytest.fixture

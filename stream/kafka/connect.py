@@ -1,18 +1,18 @@
-"""How every Kafka client of ours is connected, started, ended, and what its failures say."""
+"""How every Kafka client of ours is connected and started, and what its failures say."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Any, Final
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.conn import collect_hosts
 from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 from aiokafka.protocol.metadata import MetadataRequest
 
 from stream.errors import BrokerError, ConfigError
+from stream.kafka.ending import cancelled, ended, to_its_end
 from stream.kafka.refusals import SILENT, START_ONE, Problem, not_allowed, problem_at, reason
 from stream.kafka.security import arguments
 from stream.kafka.spoken import opened
@@ -21,19 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
 
     from stream.config import Settings
+    from stream.kafka.ending import Client
 
 ANSWERS_WITHIN_S: Final = 4.5
 STARTED_WITHIN_S: Final = 30.0
 LET_START_S: Final = 1.0
-ENDED_WITHIN_S: Final = 5.0
-GOOD_BYE_S: Final = 0.02
-
-
-class Client(Protocol):
-    """What aiokafka's clients have in common."""
-
-    async def start(self) -> None: ...
-    async def stop(self) -> None: ...
 
 
 def connection(settings: Settings) -> dict[str, Any]:
@@ -113,81 +105,13 @@ async def _start(client: Client) -> None:
     try:
         await asyncio.shield(starting)
     except asyncio.CancelledError:
-        await asyncio.wait({starting}, timeout=LET_START_S)
-        starting.cancel()
-        starting.add_done_callback(_seen)
+        await to_its_end(_let_start(starting))
         raise
 
 
-async def ended(client: Client) -> None:
-    """Stop ``client``; a producer has a while to send what it holds, then lets it fall.
-
-    aiokafka itself would wait for a broker that is gone for as long as that is gone. It also keeps
-    to itself that it is cancelled while it ends, so it does that in a task of its own.
-    """
-    if isinstance(client, AIOKafkaProducer):
-        give_up_hearing(client)
-    stopping = asyncio.create_task(client.stop())
-    if isinstance(client, AIOKafkaConsumer):
-        await _hung_up(client, stopping)
-    done, _ = await asyncio.wait({stopping}, timeout=ENDED_WITHIN_S)
-    if not done and isinstance(client, AIOKafkaProducer):
-        done = await _let_go(client, stopping)
-    if not done:
-        stopping.cancel()
-    with suppress(KafkaError, asyncio.CancelledError):
-        await stopping
-    if isinstance(client, AIOKafkaProducer):
-        give_up_hearing(client)
-
-
-async def _hung_up(consumer: AIOKafkaConsumer, stopping: asyncio.Task[None]) -> None:
-    """Do not wait for good-byes: TLS has them answered, and Kafka answers nothing in a fetch."""
-    connections = consumer._client._conns.values()  # noqa: SLF001 # No public way.
-    transports = [each._writer.transport for each in connections if each._writer is not None]  # noqa: SLF001 # As above.
-    done, _ = await asyncio.wait({stopping}, timeout=GOOD_BYE_S)
-    for transport in () if done else transports:
-        transport.abort()
-
-
-def give_up_hearing(producer: AIOKafkaProducer) -> None:
-    """Look at failures that nobody but aiokafka can see: asyncio logs those that nobody has.
-
-    Whoever sent something was told by the future that he got for it; where he no longer waits, the
-    one behind it may still fail.
-    """
-    held = producer._message_accumulator  # noqa: SLF001 # No public way.
-    unsent = [batch for batches in held._batches.values() for batch in batches]  # noqa: SLF001 # As above.
-    waiters: list[asyncio.Future[Any]] = []
-    waiters += [batch._drain_waiter for batch in unsent]  # noqa: SLF001 # As above.
-    waiters += [batch.future for batch in (*unsent, *held._pending_batches)]  # noqa: SLF001 # As above.
-    transactions: Any = producer._txn_manager  # noqa: SLF001 # As above.
-    if transactions is not None:
-        waiters += [offsets for *_, offsets in transactions._pending_txn_offsets]  # noqa: SLF001 # As above.
-        if transactions.wait_for_transaction_end() is not None:
-            waiters.append(transactions.wait_for_transaction_end())
-    for waiter in waiters:
-        _seen(waiter) if waiter.done() else waiter.add_done_callback(_seen)
-
-
-def _seen(waiter: asyncio.Future[Any]) -> None:
-    if not waiter.cancelled():
-        waiter.exception()
-
-
-async def _let_go(producer: AIOKafkaProducer, stopping: asyncio.Task[None]) -> set[Any]:
-    """End what tries to send, which lets ``stopping`` end, then all that wait for a delivery."""
-    sending = producer._sender.sender_task  # noqa: SLF001 (aiokafka has no way to give up)
-    if sending is not None:
-        sending.cancel()
-    done, _ = await asyncio.wait({stopping}, timeout=ENDED_WITHIN_S)
-    unsent = producer._message_accumulator  # noqa: SLF001 (as above)
-    pending = unsent._pending_batches  # noqa: SLF001 (as above)
-    for batches in unsent._batches.values():  # noqa: SLF001 (as above)
-        pending.update(batches)  # It takes them out again when they are done with.
-    for batch in tuple(pending):
-        batch.future.cancel()
-    return done
+async def _let_start(starting: asyncio.Task[None]) -> None:
+    await asyncio.wait({starting}, timeout=LET_START_S)
+    await cancelled({starting})
 
 
 def _quiet() -> None:

@@ -19,7 +19,8 @@ from aiokafka.errors import (
 
 from stream.errors import BrokerError
 from stream.kafka.batch import BATCH_BYTES
-from stream.kafka.connect import connection, ended, give_up_hearing, started, translated
+from stream.kafka.connect import connection, started, translated
+from stream.kafka.ending import ended, give_up_hearing
 from stream.kafka.records import filled, send_batches, take_note
 from stream.kafka.topics import RECORD_BYTES_MAX, VIEWS, Topics
 
@@ -35,7 +36,7 @@ Offsets: TypeAlias = tuple[tuple[str, int], int]  # Topic and partition of the l
 
 TRANSACTION_MS_MAX: Final = 20_000  # After that Kafka gives it up, and others read on behind it.
 COMMITTED_WITHIN_S: Final = TRANSACTION_MS_MAX / 1000  # aiokafka would try for ever.
-ABORTED_WITHIN_S: Final = 5.0
+ABORTED_WITHIN_S: Final = 1.0  # Else whoever starts next does it, or Kafka.
 _TAKEN: Final = (
     ProducerFenced,
     InvalidProducerEpoch,

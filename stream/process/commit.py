@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from stream.codec.cuts import Cut, encode_cut
 from stream.kafka.topics import Topics
-from stream.kafka.transactions import PartitionProducer
+from stream.kafka.transactions import ABORTED_WITHIN_S, PartitionProducer
 from stream.process.held import Batch
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 COMMITTED_WITHIN_S: Final = 30.0
 SETTLED_WITHIN_S: Final = 2.0
+GIVEN_UP_WITHIN_S: Final = 2 * ABORTED_WITHIN_S
 WAITING_ROWS_MAX: Final = 10_000  # Bounds what is folded and not committed, by partition.
 
 
@@ -75,6 +76,7 @@ class Commits:
         if self._last is not None:
             await asyncio.wait([self._last], timeout=SETTLED_WITHIN_S)
             self._last.cancel()
+            await asyncio.wait([self._last], timeout=GIVEN_UP_WITHIN_S)
         await self._producer.stop()
 
     async def _next(self) -> bool:

@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from contextlib import suppress
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -22,6 +23,7 @@ from typing_extensions import override
 
 from stream.kafka.bare import arrival, unwrapped
 from stream.kafka.committed import committed_consumer
+from stream.kafka.ending import cancelled, ended
 from stream.process.adopt import LogWentBackError
 from stream.process.assign import assignor_of
 from stream.process.runs import Forgetful, InTurn, Run, RunMessage
@@ -156,6 +158,15 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         self._revocations = 0
 
     @override
+    async def on_start(self) -> None:
+        """As Faust's, but whoever is told to end meanwhile does."""
+        self._consumer = self._create_consumer(loop=self.thread_loop)
+        self.time_started = monotonic()
+        starting = asyncio.create_task(self._consumer.start())
+        await self.wait(starting)
+        await cancelled({starting})
+
+    @override
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
         conf = self.app.conf
         self._assignor = assignor_of(conf.consumer_group_instance_id)
@@ -253,7 +264,14 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             # A member with a name stays in the group when it ends, and its partitions would
             # wait for it: leave as one without a name does.
             self._consumer._coordinator._group_instance_id = None  # noqa: SLF001 # As above.
-        await super().on_thread_stop()
+        await self.method_queue.stop()
+        if self._consumer is not None:
+            await ended(self._consumer)
+
+    @override
+    async def _gather_remaining_tasks(self) -> None:
+        """As its own, but not for ever: one of aiokafka's may keep its cancellation to itself."""
+        await cancelled(asyncio.all_tasks() - {asyncio.current_task()})
 
     @override
     def on_crash(self, msg: str, *fmt: object, **kwargs: object) -> None:

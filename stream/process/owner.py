@@ -137,21 +137,24 @@ class Partitions:
         async with self._folding:
             for partition in {*self._owned, *self._adopting}:
                 self._forget(partition)
-        if self._ending:
+        while self._ending:  # What ends may have something to end, too.
             await asyncio.wait(self._ending)
 
     def _forget(self, partition: int) -> None:
         adopting = self._adopting.pop(partition, None)
         if adopting is not None:
             adopting.cancel()
+            self._wait_for(adopting)
         owned = self._owned.pop(partition, None)
         if owned is not None:
             self._in_background(owned.commits.close())
 
     def _in_background(self, ending: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(ending)
-        self._ending.add(task)
-        task.add_done_callback(self._ending.discard)
+        self._wait_for(asyncio.create_task(ending))
+
+    def _wait_for(self, ending: asyncio.Task[None]) -> None:
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
 
     def _adopt(self, partition: int, after_s: float = 0.0) -> None:
         if self._closed or partition not in self._assigned:

@@ -15,6 +15,7 @@ from mode import CrashingSupervisor
 
 from stream.errors import BrokerError
 from stream.kafka.connect import connection, reachable, translated
+from stream.kafka.ending import cancelled, nothing_left
 from stream.kafka.topics import Topics, create
 from stream.process.all_views import AllViews
 from stream.process.batches import NoTables, RunApp, RunTopic
@@ -67,7 +68,7 @@ def run(
     gc.disable()  # `Partitions` collects between batches.
     return_large_blocks()
     with held_name(settings, name=name, data=data) as member:
-        asyncio.run(_work(settings, member, pace or Pace(), job))
+        asyncio.run(nothing_left(_work(settings, member, pace or Pace(), job)))
 
 
 def build(settings: Settings, member: str, pace: Pace, partitions: Partitions) -> RunApp:
@@ -123,7 +124,7 @@ async def _work(settings: Settings, member: str, pace: Pace, job: Callable[[Plac
     try:
         await _until_ended(settings, app, consumer, partitions)
     finally:
-        watching.cancel()
+        await cancelled({watching})
 
 
 async def _watch(settings: Settings, partitions: Partitions) -> None:
@@ -144,6 +145,7 @@ async def _until_ended(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, asked.set)
+    await asyncio.sleep(0)  # Who was told to end before that hears it here, with nothing begun.
     starting = asyncio.create_task(app.start())
     left = asyncio.create_task(consumer.left())
     ends: list[asyncio.Future[Any]] = [

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from stream.kafka.embedded import embedded_broker
 from tests.brokers import ApacheBroker, Extra, steady_ports
+from tests.mortal import embedded_pid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+    from pathlib import Path
 
 QUICK: Final = """\
 group.min.session.timeout.ms=1000
@@ -69,14 +69,7 @@ class Embedded:
 
     @property
     def pid(self) -> int | None:
-        """That of the program itself, not of its watchdog."""
-        port = self.address.rpartition(":")[2].encode()
-        for process in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError):
-                program, *arguments = (process / "cmdline").read_bytes().split(b"\0")
-                if program.endswith(b"noida-db") and port in arguments:
-                    return int(process.name)
-        return None
+        return embedded_pid(self.address)
 
     async def start(self) -> None:
         if not self._running:

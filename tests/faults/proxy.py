@@ -155,6 +155,7 @@ class Proxy:
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            to_broker.transport.abort()  # Before anything is waited for: `cut` may come meanwhile.
             for way in ways:
                 way.cancel()
             await asyncio.gather(*ways, return_exceptions=True)
