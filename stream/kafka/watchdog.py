@@ -21,8 +21,13 @@ SAVED_WITHIN_S: Final = 60.0
 
 def watch(folder: str, command: list[str]) -> int:
     """Run ``command`` as long as somebody holds our standard input; its exit status."""
+    # Heard before there is somebody to tell: else the program would be left alone.
+    waiting: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: waiting.append(number))
     program = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 (our own arguments)
     signal.signal(signal.SIGTERM, lambda *_: program.terminate())
+    if waiting:
+        program.terminate()
     threading.Thread(target=_end_with_starter, args=(program, folder), daemon=True).start()
     status = program.wait()
     if folder:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import subprocess
 import sys
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from stream.kafka.watched import watched
+from stream.kafka.watched import how_ended, watched
+
+ENDS_WITHIN_S = 30
 
 
 def _running(marker):
@@ -44,3 +49,34 @@ async def test_it_runs_until_it_is_let_go_of():
     process = await watched([sys.executable, "-c", "input()", marker], output=subprocess.DEVNULL)
     await process.wait()  # Its own standard input is empty.
     assert _running(marker) == []
+
+
+def test_sigterm_as_the_program_is_started_ends_it_too():
+    """Whoever is told before he knows whom to tell passes it on then."""
+    marker = uuid.uuid4().hex
+    script = (
+        "import signal, subprocess, sys\n"
+        "from stream.kafka import watchdog\n"
+        "class Told(subprocess.Popen):\n"
+        "    def __init__(self, *args, **how):\n"
+        "        super().__init__(*args, **how)\n"
+        "        signal.raise_signal(signal.SIGTERM)\n"
+        "subprocess.Popen = Told\n"
+        "sleep = [sys.executable, '-c', 'import time; time.sleep(60)', sys.argv[1]]\n"
+        "sys.exit(watchdog.watch('', sleep))\n"
+    )
+    command = [sys.executable, "-c", script, marker]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+        status = process.wait(ENDS_WITHIN_S)
+    try:
+        assert _running(marker) == []
+        assert how_ended(status) == "was killed with signal 15"
+    finally:
+        _kill(marker)
+
+
+def _kill(marker):
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if marker.encode() in path.read_bytes():
+                os.kill(int(path.parent.name), signal.SIGKILL)
