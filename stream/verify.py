@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 from urllib.parse import quote
 
 from stream.codec import compare
@@ -64,23 +64,31 @@ class Audit:
     differences: list[Difference] = field(default_factory=list)
 
 
-async def audit(
-    settings: Settings, events: Iterable[Event], *, fetch: Callable[[str], Any] | None = None
-) -> Audit:
-    """Compare the views in the topics, and over HTTP where ``fetch`` gets a path's JSON."""
+class Live(NamedTuple):
+    """What the views hold: rows, and the keys of all threads."""
+
+    rows: Rows
+    threads: set[bytes]
+
+
+async def live(settings: Settings, wanted: Rows) -> Live:
+    """What there is to compare ``wanted`` with, once the views hold the whole log."""
     await reachable(settings)
-    audited = Audit()
-    wanted = folded(events, settings.partitions, audited.set_aside)
-    threads = {key for view, _, key in wanted if view == "threads"}
     await _caught_up(settings)
-    found, known = await _live(settings, {_thread(key) for key in threads})
+    return await _live(settings, {_thread(key) for view, _, key in wanted if view == "threads"})
+
+
+def audit(wanted: Rows, found: Live, *, fetch: Callable[[str], Any] | None = None) -> Audit:
+    """Compare the views in the topics, and over HTTP where ``fetch`` gets a path's JSON."""
+    audited = Audit()
+    threads = {key for view, _, key in wanted if view == "threads"}
     audited.threads = len(threads)
-    others = {_community(key) for key in known - threads}
+    others = {_community(key) for key in found.threads - threads}
     communities = {_community(key) for key in threads}
     audited.activity_left_out = sorted(
         split_key(community)[0] for community in communities & others
     )
-    _compare(audited, wanted, found, alone=communities - others)
+    _compare(audited, wanted, found.rows, alone=communities - others)
     if fetch is not None:
         _compare_served(audited, wanted, fetch)
     return audited
@@ -132,8 +140,8 @@ async def _caught_up(settings: Settings) -> None:
                         cuts[cut.partition] = cut.offset
 
 
-async def _live(settings: Settings, wanted: set[bytes]) -> tuple[Rows, set[bytes]]:
-    """The latest rows of the ``wanted`` threads and of no thread, and the keys of all threads."""
+async def _live(settings: Settings, wanted: set[bytes]) -> Live:
+    """The latest rows of the ``wanted`` threads and of no thread."""
     topics = Topics(settings.prefix)
     views = {topics.view(view): view for view in VIEWS}
     rows: Rows = {}
@@ -149,7 +157,7 @@ async def _live(settings: Settings, wanted: set[bytes]) -> tuple[Rows, set[bytes
                 rows.pop((view, partition, key), None)
             else:
                 rows[view, partition, key] = value
-    return rows, threads
+    return Live(rows, threads)
 
 
 async def _all(reader: LogReader) -> AsyncIterator[tuple[str, int, bytes, bytes | None]]:

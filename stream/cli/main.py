@@ -14,6 +14,7 @@ import click
 from typing_extensions import override
 
 from stream.cli import fail
+from stream.cli.told import Told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,4 +105,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # Where a terminal knows no "≤", a "?" will do.
-    sys.exit(run(sys.argv[1:]))
+    told = Told()
+    status = run(sys.argv[1:])
+    if status == fail.INTERRUPTED:
+        told.pass_on()
+    sys.exit(status)

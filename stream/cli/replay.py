@@ -16,7 +16,7 @@ from typing_extensions import override
 from stream.cli import options, replay_bar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Coroutine, Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from stream.config import Settings
     from stream.replay_source import Progress, Source
 
+STOPS_WITHIN_S: Final = 1.0  # After that somebody looks whether the broker is still there.
 UNITS_MS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 shown = replay_bar.shown
 
@@ -160,15 +161,40 @@ def _publish(
     settings: Settings, opened: Callable[[], Source], tell: Callable[[Progress], None]
 ) -> Progress:
     from stream.kafka.connect import reachable
+    from stream.kafka.ending import nothing_left
     from stream.replay import publish
 
     async def go(source: Source) -> Progress:
         with _stoppable() as stop:
-            return await publish(settings, source, tell, stop)
+            return await _unless_away(publish(settings, source, tell, stop), settings, stop)
 
-    asyncio.run(reachable(settings))
+    asyncio.run(nothing_left(reachable(settings)))
     # Reading comes outside of any loop: so Ctrl-C ends it at once.
-    return asyncio.run(go(opened()))
+    return asyncio.run(nothing_left(go(opened())))
+
+
+async def _unless_away(
+    publishing: Coroutine[Any, Any, Progress], settings: Settings, stop: asyncio.Event
+) -> Progress:
+    """What ``publishing`` gives; `BrokerError` where it was told to stop, and nobody is there."""
+    from stream.kafka.connect import reachable
+
+    async def looking() -> None:
+        await stop.wait()
+        while True:
+            await asyncio.sleep(STOPS_WITHIN_S)
+            await reachable(settings)
+
+    tasks = asyncio.create_task(publishing), asyncio.create_task(looking())
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if tasks[0] not in done:
+            tasks[1].result()
+        return tasks[0].result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @contextmanager
@@ -182,15 +208,17 @@ def _stoppable() -> Iterator[asyncio.Event]:
             task.cancel()
         stop.set()
 
-    for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, ask)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        loop.add_signal_handler(number, ask)
     try:
         yield stop
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
     finally:
-        for name in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(name)
+        for number, handler in before.items():
+            loop.remove_signal_handler(number)
+            signal.signal(number, handler)
 
 
 def _count(source: Source, tell: Callable[[Progress], None]) -> Progress:

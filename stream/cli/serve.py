@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from stream.cli import options
+from stream.cli.told import at_once
 
 
 @click.command("serve")
@@ -28,7 +29,8 @@ def command(
     Example, for other machines too, kept over restarts:
       threadline serve --host 0.0.0.0 --port 8300 --database views.sqlite
     """
-    from stream.serve.run import serve
+    with at_once():
+        from stream.serve.run import serve
 
     options.log_lines()
     settings = options.settings(brokers=brokers, prefix=prefix)

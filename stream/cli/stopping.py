@@ -7,6 +7,8 @@ import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from stream.kafka.ending import nothing_left
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
@@ -27,7 +29,7 @@ def run(main: Callable[[Stop], Coroutine[None, None, None]]) -> None:
 
     ``KeyboardInterrupt`` where it was stopped before it expected that.
     """
-    if not asyncio.run(_stoppable(main)):
+    if not asyncio.run(nothing_left(_stoppable(main))):
         raise KeyboardInterrupt
 
 

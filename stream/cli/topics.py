@@ -29,9 +29,10 @@ def command(*, only_check: bool, brokers: str | None, prefix: str | None, as_jso
       threadline topics --brokers localhost:9092 --check
     """
     from stream.cli import output
+    from stream.kafka.ending import nothing_left
 
     settings = options.settings(brokers=brokers, prefix=prefix)
-    created, differences = asyncio.run(_topics(settings, only_check=only_check))
+    created, differences = asyncio.run(nothing_left(_topics(settings, only_check=only_check)))
     if as_json:
         found = [asdict(difference) for difference in differences]
         output.print_json({"created": created, "differences": found})

@@ -48,14 +48,21 @@ def command(
     from stream.archive.base import Report
     from stream.archive.detect import read
     from stream.cli import client, output
-    from stream.verify import audit
+    from stream.kafka.connect import reachable
+    from stream.kafka.ending import nothing_left
+    from stream.verify import audit, folded, live
 
     reading = options.reading(community, format_, skip_unreadable=skip_unreadable, bots=bots)
     report = Report()
     settings = options.settings(brokers=brokers, prefix=prefix, url=url)
     with client.service(settings.url) as service:
         fetch = None if url is None else service.get
-        found = asyncio.run(audit(settings, read(archives, reading, report), fetch=fetch))
+        asyncio.run(nothing_left(reachable(settings)))
+        # Folding and comparing come outside of any loop: so Ctrl-C ends them at once.
+        set_aside: list[str] = []
+        wanted = folded(read(archives, reading, report), settings.partitions, set_aside)
+        found = audit(wanted, asyncio.run(nothing_left(live(settings, wanted))), fetch=fetch)
+        found.set_aside = set_aside
     options.warn_unreadable(report)
     if as_json:
         output.print_json(asdict(found))

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from stream.cli import options
+from stream.cli.told import at_once
 
 
 @click.command("work")
@@ -30,7 +31,8 @@ def command(
     Example:
       threadline work --brokers localhost:9092 --name worker-1
     """
-    from stream.process.worker import run
+    with at_once():
+        from stream.process.worker import run
 
     options.log_lines()
     run(options.settings(brokers=brokers, prefix=prefix), name=name, data=data)

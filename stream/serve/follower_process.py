@@ -20,6 +20,7 @@ import msgspec
 
 from stream.config import Settings
 from stream.errors import StreamError
+from stream.kafka.ending import nothing_left
 from stream.kafka.refusals import NotAllowedError
 
 NICE: Final = 10  # Answers come first: without it their slowest hundredth takes twice as long.
@@ -50,7 +51,7 @@ def main() -> int:
     gc.set_threshold(COLLECT_AFTER)
     os.nice(NICE)
     try:
-        asyncio.run(_follow(read.settings, Path(read.database)))
+        asyncio.run(nothing_left(_follow(read.settings, Path(read.database))))
     except NotAllowedError as error:
         sys.stdout.write(str(error))
         return REFUSED
@@ -69,8 +70,13 @@ async def _follow(settings: Settings, database: Path) -> None:
     following = asyncio.create_task(run(settings, database))
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, following.cancel)
-    loop.add_reader(sys.stdin.fileno(), following.cancel)
+    loop.add_reader(sys.stdin.fileno(), _left_alone, following)
     await following
+
+
+def _left_alone(following: asyncio.Task[None]) -> None:
+    asyncio.get_running_loop().remove_reader(sys.stdin.fileno())  # It would say so again and again.
+    following.cancel()
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from typing_extensions import override
 
 from stream.errors import ServeError
 from stream.kafka.connect import reachable
+from stream.kafka.ending import nothing_left
 from stream.kafka.refusals import NotAllowedError
 from stream.kafka.topics import create as create_topics
 from stream.serve.api.app import create
@@ -55,7 +56,7 @@ def serve(settings: Settings, *, host: str, port: int, database: Path | None) ->
         _kept(database) as path,
         asyncio.Runner(loop_factory=_loop_factory()) as runner,
     ):
-        runner.run(_serve(settings, listening, path))
+        runner.run(nothing_left(_serve(settings, listening, path)))
 
 
 def steady() -> None:
@@ -127,19 +128,26 @@ class _Server(uvicorn.Server):
     @override
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Ours do not raise the signal again at the end: the follower is still to be ended."""
+        """Ours do not raise the signal again at the end: the follower is still to be ended.
+
+        So they stay as long as the loop.
+        """
         loop = asyncio.get_running_loop()
         for number in ENDING:
             loop.add_signal_handler(number, self._stop, number)
-        try:
-            yield
-        finally:
-            for number in ENDING:
-                loop.remove_signal_handler(number)
+        yield
+
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Whoever was told to end before that has to hear it here: the app would print it."""
+        await asyncio.sleep(0)
+        await super().startup(sockets)
 
     def _stop(self, number: int) -> None:
-        self._app.state.hub.stop()
         self.handle_exit(number, None)
+        hub = getattr(self._app.state, "hub", None)
+        if hub is not None:  # Else there is no stream yet.
+            hub.stop()
 
 
 class Follower:

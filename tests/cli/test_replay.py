@@ -8,6 +8,7 @@ from collections import Counter
 
 import pytest
 
+from stream import verify
 from stream.archive.base import Options, Report
 from stream.archive.detect import read_encoded
 from stream.codec.events import decode
@@ -17,7 +18,6 @@ from stream.kafka.follow import open_reader
 from stream.kafka.topics import Topics
 from stream.replay import publish
 from stream.replay_source import How, Source
-from stream.verify import audit
 from tests.cli.test_pipeline import Live
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
@@ -220,9 +220,9 @@ async def test_a_silence_is_cut_short(settings, archive):
 
 
 def _audited(live, archive):
-    return asyncio.run(
-        audit(live.settings, (decode(one.value, where="") for one in _read(archive)))
-    )
+    events = (decode(one.value, where="") for one in _read(archive))
+    wanted = verify.folded(events, live.settings.partitions)
+    return verify.audit(wanted, asyncio.run(verify.live(live.settings, wanted)))
 
 
 def _begun(live, within_s=30.0):
