@@ -36,11 +36,17 @@ _KINDS: Final = re.compile(rb'"type":"org\.threadline\.replay\.(?:progressed|fin
 
 
 class Point(NamedTuple):
-    """All ``events`` of an archive up to the moment ``until``; ``digest``: the sum of their ids."""
+    """All ``events`` of an archive up to the moment ``until``; ``digest``: the sum of their ids.
+
+    ``beyond`` of those of the next moment are published, too, the first ones in order, and the sum
+    of their ids: an archive whose lines came in another order may have others first.
+    """
 
     events: int
     digest: int
     until: int
+    beyond: int = 0
+    digest_beyond: int = 0
 
 
 class Told(NamedTuple):
@@ -90,6 +96,8 @@ def fingerprint(first: Iterable[Encoded]) -> str:
 def marked(statement: Encoded, archive: str, point: Point) -> Encoded:
     """``statement`` with the attribute that says where in the ``archive`` it was made."""
     said = f"{archive}:{point.events}:{point.digest:x}:{point.until}"
+    if point.beyond:
+        said += f":{point.beyond}:{point.digest_beyond:x}"
     value = b'%b,"replay":"%b"}' % (statement.value[:-1], said.encode())
     return msgspec.structs.replace(statement, value=value)
 
@@ -122,7 +130,8 @@ def _agreed(seen: list[_Seen]) -> Told:
 
 def _point(text: str) -> Point | None:
     try:
-        events, digest, until = text.split(":")
-        return Point(int(events), int(digest, 16), int(until))
+        events, digest, until, *more = text.split(":")
+        beyond, of_those = more or ("0", "0")
+        return Point(int(events), int(digest, 16), int(until), int(beyond), int(of_those, 16))
     except ValueError:
         return None
