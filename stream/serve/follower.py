@@ -14,6 +14,7 @@ from stream.errors import BrokerError, ServeError
 from stream.kafka.follow import LogReader, LostOffsetError, open_reader
 from stream.kafka.topics import VIEWS, Topics
 from stream.serve.ends import Ends
+from stream.serve.fold_in import fold_in, folding_in
 from stream.serve.notice import Notifier
 from stream.serve.schema import make, open_writer
 from stream.serve.schema import open_reader as open_reader_of
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from stream.config import Settings
     from stream.kafka.follow import Place
+    from stream.serve.fold_in import FoldIn
     from stream.serve.store import Arrived
     from stream.serve.tables import Written
     from stream.serve.turns import Turns
@@ -58,8 +60,8 @@ async def run(settings: Settings, database: Path) -> None:
             _keep_to(settings, db)
             while True:
                 try:
-                    async with turns() as writing:
-                        await _Session(settings, db, database, writing).follow()
+                    async with turns() as writing, folding_in(database) as folds:
+                        await _Session(settings, db, database, writing, folds).follow()
                 except AnotherLogError as error:
                     log.warning("%s; the views are built anew", error)
                     _rebuild(settings, db)
@@ -100,14 +102,21 @@ class _Session:
     """One connection to the brokers, from the positions in the database on."""
 
     def __init__(
-        self, settings: Settings, db: sqlite3.Connection, database: Path, writing: Turns
+        self,
+        settings: Settings,
+        db: sqlite3.Connection,
+        database: Path,
+        writing: Turns,
+        folds: FoldIn,
     ) -> None:
         self._settings = settings
         self._db = db
         self._writing = writing
+        self._folds = folds
         self._notifier = Notifier(database)
         self._asked = open_reader_of(database, closed_elsewhere=True)
         partitions = settings.partitions
+        self._rows = 0  # Of what is being written.
         self._store = Store(db, partitions=partitions, asked=self._asked)
         self._ends = Ends(db)
         names = Topics(settings.prefix)
@@ -159,13 +168,15 @@ class _Session:
                         self._writing.begin_newest("ends", partial(self._ends.keep, ends))
                 asked = monotonic()
             if monotonic() - written > IDLE_S:
-                self._writing.begin_newest("fold in", self._fold_in)
+                self._writing.begin_newest("fold in", partial(fold_in, self._db, "TRUNCATE"))
                 written = monotonic()
             await asyncio.sleep(0)
 
     async def _write(self, made: Written) -> None:
         """Begin to, once all before is written; the next batch is made meanwhile."""
         await self._writing.done()
+        self._folds.written(self._rows)
+        self._rows = made.rows
         self._writing.begin(partial(self._written, made))
         if self._store.alone:
             await self._writing.done()
@@ -173,9 +184,6 @@ class _Session:
     def _written(self, made: Written) -> None:
         self._store.write(made)
         self._notifier.tell()
-
-    def _fold_in(self) -> None:
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     async def _next(self, reader: LogReader) -> dict[tuple[str, int], list[Arrived]]:
         """What is wanted next; whatever there is, where nothing of that comes."""

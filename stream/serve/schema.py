@@ -117,6 +117,14 @@ def open_writer(path: Path) -> sqlite3.Connection:
     return db
 
 
+def open_folder(path: Path) -> sqlite3.Connection:
+    """A connection that folds in what `open_writer`'s has written."""
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    for pragma in ("synchronous=NORMAL", "cache_size=-2048"):
+        db.execute(f"PRAGMA {pragma}").fetchall()
+    return db
+
+
 def make(db: sqlite3.Connection) -> None:
     """Begin with empty tables, within a transaction: who reads has the old rows or none."""
     for name in NAMES:

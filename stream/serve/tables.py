@@ -85,6 +85,11 @@ class Written:
     spills: list[tuple[int, str, int, bytes, bytes | None]] = field(default_factory=list)
     positions: list[tuple[str, int, int]] = field(default_factory=list)
 
+    @property
+    def rows(self) -> int:
+        """How many of events and views, which are the most of it."""
+        return len(self.events) + sum(map(len, self.changes.puts.values())) + len(self.spills)
+
 
 class _Until(msgspec.Struct, gc=False):
     until: Time

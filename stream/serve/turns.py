@@ -23,6 +23,11 @@ class Turns:
         self._newest: dict[str, Callable[[], object]] = {}  # That no turn has come for yet.
         self._lock = threading.Lock()  # Of those: looked at here, taken there.
 
+    @property
+    def idle(self) -> bool:
+        """Whether all that was begun is done."""
+        return all(each.done() for each in self._begun)
+
     def begin(self, do: Callable[[], object]) -> None:
         """Have it done after what was begun before, some of whose errors may be raised here."""
         while self._begun and self._begun[0].done():
