@@ -200,7 +200,8 @@ async def test_a_broker_that_restarts_between_commits_is_waited_for(tmp_path):
         await writer.stop()
         broker.stop()
 
-    assert [r.offset for r in found[topics.items, 1]] == [0, 1, 3]
+    # A broker that comes back marks the end of a transaction again where it is not sure it did.
+    assert [r.key for r in found[topics.items, 1]] == [b"k0", b"k1", b"k0"]
 
 
 async def _commit(writer, topics, *, items, upto, threads=0):
