@@ -55,7 +55,8 @@ _ASIDE: Final = (
 )
 _TYPE: Final = "org.threadline.", ".v1"
 _NAMELESS: Final = ("author-missing", "deleted-author")
-MONTHS_MAX: Final = 24  # A longer time is told by year.
+MONTHS_MAX: Final = 36  # A longer time is told by year.
+YEARS_MAX: Final = 100  # Of a longer time, those are told that hold something.
 
 _SCHEMA: Final = """
 PRAGMA journal_mode = OFF;
@@ -216,13 +217,24 @@ def _without_text(event: Event) -> Event:
 
 
 def _over_time(months: Counter[str]) -> list[dict[str, Any]]:
-    """Items by month, or by year where that is long."""
-    if len(months) > MONTHS_MAX:
-        years: Counter[str] = Counter()
-        for month, count in months.items():
-            years[month[:4]] += count
-        months = years
-    return [{"start": start, "items": count} for start, count in sorted(months.items())]
+    """Items by month, or by year where that is long; those without any among them."""
+    if not months:
+        return []
+    (first_year, first), (last_year, last) = (
+        (int(month[:4]), int(month[5:])) for month in (min(months), max(months))
+    )
+    count = (last_year - first_year) * 12 + last - first + 1
+    if count <= MONTHS_MAX:
+        numbers = range(first - 1, first - 1 + count)
+        starts = [f"{first_year + n // 12:04}-{n % 12 + 1:02}" for n in numbers]
+        return [{"start": start, "items": months[start]} for start in starts]
+    years: Counter[str] = Counter()
+    for month, items in months.items():
+        years[month[:4]] += items
+    every = [f"{year:04}" for year in range(first_year, last_year + 1)]
+    # One date of the year 1 does not make it two thousand rows.
+    shown = every if len(every) <= YEARS_MAX else sorted(years)
+    return [{"start": start, "items": years[start]} for start in shown]
 
 
 def _name(kind: type) -> str:

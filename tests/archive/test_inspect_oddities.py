@@ -201,8 +201,20 @@ def test_items_are_counted_once_however_often_they_are_told(found):
 
 
 def test_a_long_time_is_told_by_year(found):
-    threads = [story.asked(thread=f"t{n}", after=n * 31 * DAY) for n in range(30)]
-    assert [row["start"] for row in found(*threads)["over_time"]] == ["2017", "2018", "2019"]
+    threads = [story.asked(thread=f"t{n}", after=n * 31 * DAY) for n in range(40)]
+    years = [row["start"] for row in found(*threads)["over_time"]]
+    assert years == ["2017", "2018", "2019", "2020"]
+
+
+def test_months_and_years_without_items_are_told_among_the_others(found):
+    told = [story.asked(thread=f"t{n}", after=n * 31 * DAY) for n in (0, 3)]
+    some = found(*told)["over_time"]
+    assert [row["items"] for row in some] == [1, 0, 0, 1]
+    assert [row["start"][-2:] for row in some] == ["04", "05", "06", "07"]
+    later = story.asked(thread="t9", after=1_300 * DAY)
+    rows = [{"start": "2017", "items": 2}]
+    rows += [{"start": year, "items": int(year == "2020")} for year in ("2018", "2019", "2020")]
+    assert found(*told, later)["over_time"] == rows
 
 
 def test_what_only_some_threads_can_tell_is_counted(found):
