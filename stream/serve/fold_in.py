@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, closing
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from stream.serve.schema import open_folder
+from stream.serve.schema import open_for_folding_in
 from stream.serve.turns import turns
 
 if TYPE_CHECKING:
@@ -47,6 +47,6 @@ def fold_in(db: sqlite3.Connection, how: str) -> None:
 @asynccontextmanager
 async def folding_in(database: Path) -> AsyncIterator[FoldIn]:
     """It ends what it has begun."""
-    with closing(open_folder(database)) as db:
+    with closing(open_for_folding_in(database)) as db:
         async with turns() as thread:
             yield FoldIn(db, thread)

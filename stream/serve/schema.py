@@ -117,7 +117,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
     return db
 
 
-def open_folder(path: Path) -> sqlite3.Connection:
+def open_for_folding_in(path: Path) -> sqlite3.Connection:
     """A connection that folds in what `open_writer`'s has written."""
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     for pragma in ("synchronous=NORMAL", "cache_size=-2048"):
