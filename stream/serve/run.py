@@ -21,6 +21,7 @@ from stream.kafka.connect import reachable
 from stream.kafka.ending import nothing_left
 from stream.kafka.refusals import NotAllowedError
 from stream.kafka.topics import create as create_topics
+from stream.serve.admission import Admitting, connections_max
 from stream.serve.api.app import create
 from stream.serve.follower_process import REFUSED, order
 from stream.serve.schema import open_writer
@@ -37,8 +38,6 @@ BACK_OFF_MAX_S: Final = 30.0
 ENDS_WITHIN_S: Final = 5.0
 SWITCH_S: Final = 0.0005
 COLLECT_AFTER: Final = (50_000, 10, 50)  # Long answers are many objects, and none of them a cycle.
-CONNECTIONS_MAX: Final = 10_000
-OWN_FILES: Final = 100  # Databases, the broker, what the interpreter opens
 ENDING: Final = (signal.SIGTERM, signal.SIGINT)
 
 log = logging.getLogger(__name__)
@@ -79,20 +78,6 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return new_event_loop
 
 
-def _connections_max() -> int:
-    """Requests and streams at a time; who comes on top of that is told so (503).
-
-    As many as we may have open, less what we need for ourselves: with none left, nobody would be
-    told anything.
-    """
-    if sys.platform == "win32":
-        return CONNECTIONS_MAX
-    import resource  # noqa: PLC0415 (not for Windows)
-
-    open_max, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return max(1, min(CONNECTIONS_MAX, open_max - OWN_FILES))
-
-
 async def _serve(settings: Settings, listening: socket.socket, database: Path) -> None:
     await reachable(settings)
     await create_topics(settings)
@@ -106,7 +91,8 @@ async def _serve(settings: Settings, listening: socket.socket, database: Path) -
         access_log=False,
         timeout_graceful_shutdown=3,
         server_header=False,
-        limit_concurrency=_connections_max(),
+        http=Admitting,
+        limit_concurrency=connections_max(),
     )
     server = _Server(config, app)
     follower.refused.add_done_callback(lambda _: setattr(server, "should_exit", True))
