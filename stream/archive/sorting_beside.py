@@ -18,7 +18,14 @@ import msgspec
 
 from stream.archive.beside import EVENTS, FINISH, PART, receive, send
 from stream.archive.sorting import merged, sorted_on_disk, sorting_folder, unpacked
-from stream.archive.sorting_second import PART_BYTES, SKIPPING, TOGETHER, Answer, Sorted
+from stream.archive.sorting_second import (
+    PART_BYTES,
+    SENT_BYTES,
+    SKIPPING,
+    TOGETHER,
+    Answer,
+    Sorted,
+)
 from stream.codec.events import encode
 from stream.errors import ArchiveError
 
@@ -71,6 +78,7 @@ class Second:
         self._folder: Path | None = None
         self._pack = msgspec.msgpack.Encoder().encode
         self._parts = 0
+        self._reads = False  # The other process, its share of a part: work enough.
         self._kept: list[Answer] = []
 
     def __enter__(self) -> Self:
@@ -96,6 +104,7 @@ class Second:
     def begin(self, part: Part) -> None:
         self.start()
         self._parts += 1
+        self._reads = True
         self._send(PART, self._pack(part))
 
     def finish(self, share: Share, take: Callable[[list[Found]], bool]) -> bool:
@@ -107,6 +116,7 @@ class Second:
         self._report.events = before
         self._send(FINISH)
         both = [own.answer(share), self._answer()]
+        self._reads = False
         refused = any(answer.refused or answer.skipped for answer in both)
         if refused or not take([found for answer in both for found in answer.found]):
             for name in chain.from_iterable(answer.runs for answer in both):
@@ -118,17 +128,22 @@ class Second:
 
     def sort(self, events: Iterator[Event]) -> list[Path | list[bytes]]:
         """All of them, and what was kept of a part, as sorted runs."""
-        folder = self.start()
+        folder, report = self.start(), self._report
+        own = Sorted(folder, "own", SENT_BYTES, self._options)
         while together := list(islice(events, TOGETHER)):
-            self._send(EVENTS, self._pack(together))
-            self._report.events += len(together)
+            if self._reads:
+                own.add(map(encode, together))
+            else:
+                self._send(EVENTS, self._pack(together))
+            report.events += len(together)
         self._to.close()
-        sent, report = self._answer(), self._report
+        answers = [own.answer(), self._answer()]
         self._process.wait()  # Its memory is free for what comes now.
-        report.events -= sent.skipped
-        report.skipped += sent.skipped
-        report.unreadable += sent.unreadable
-        answers = [*self._kept, sent]
+        for answer in answers:
+            report.events -= answer.skipped
+            report.skipped += answer.skipped
+            report.unreadable += answer.unreadable
+        answers += self._kept
         for answer in answers:
             for community, at in answer.ends.items():
                 report.ends[community] = max(at, report.ends.get(community, at))

@@ -7,7 +7,7 @@ AnswerCount, CommentCount, ContentLicense.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from stream.archive.mentions import mentions
 from stream.archive.robots import MARKED, join
@@ -64,26 +64,37 @@ def keep(site: Site, row: Row) -> tuple[()]:
     return _NOTHING
 
 
-def created(site: Site, post: PostRow, text: str, format: Format) -> PostCreated:  # noqa: A002
-    """Somebody asked or answered; with the first title and tags, as far as ``post`` has them."""
+class First(NamedTuple):
+    """How a post began, as far as that is known: a text, and of a question its title and tags."""
+
+    text: str
+    format: Format
+    title: str | None
+    tags: str | None
+
+
+def created(site: Site, post: PostRow, first: First) -> PostCreated:
+    """Somebody asked or answered."""
     item, question = str(post.id), post.kind == QUESTION
     author = site.person(post.owner, post.owner_name)
-    site.deleted(f"post {item}", author)
+    if author is None or author.id is None:
+        site.deleted(f"post {item}", author)
     site.store.tell(post.id)
     at = to_datetime(post.at)
+    thread = item if question else str(post.thread)
     return PostCreated(
         source=site.name,
-        subject=str(post.thread),
+        subject=thread,
         time=at,
         data=PostData(
             item=item,
             kind="question" if question else "answer",
-            on=None if question else str(post.thread),
+            on=None if question else thread,
             author=author,
-            title=(post.title or None) if question else None,
-            text=words(text),
-            format=format,
-            tags=tags(post.tags) if question else (),
+            title=(first.title or None) if question else None,
+            text=words(first.text),
+            format=first.format,
+            tags=tags(first.tags) if question else (),
             when=When(at=at),
             silent_on=site.silent_on if question else None,
         ),
@@ -97,7 +108,7 @@ def from_body(site: Site, row: Row) -> Iterable[Event]:
         return _NOTHING
     if site.has_history:
         site.report.odd("first-text-missing", f"post {post.id}: its first revision is not there")
-    return (created(site, post, row.get("Body", ""), "html"),)
+    return (created(site, post, First(row.get("Body", ""), "html", post.title, post.tags)),)
 
 
 def commented(site: Site, row: Row) -> Iterable[Event]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 CACHE_KIB: Final = 16 * 1024
 ROWS: Final = 1_000  # Put or fetched at once
+AHEAD: Final = 100  # Posts, each with its title
 
 QUESTION, ANSWER = 1, 2  # As PostTypeId says; the others are no part of a thread.
 
@@ -65,10 +66,13 @@ class PostRow(NamedTuple):
 
 
 _NONE: Final = -(1 << 63)
+_MARK: Final = "INSERT INTO marks VALUES (?, ?, ?)"
 _PUT_COMMENT: Final = "INSERT OR IGNORE INTO comments VALUES (?, ?, ?)"
 _PUT_POST: Final = (
     "INSERT OR IGNORE INTO posts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+_PUT: Final = {"comments": _PUT_COMMENT, "posts": _PUT_POST}
+_SOON: Final = (*_PUT.values(), _MARK)
 
 
 class Store:
@@ -77,9 +81,11 @@ class Store:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
         self._do = connection.cursor().execute
-        self._waiting: dict[str, list[tuple[Any, ...]]] = {_PUT_COMMENT: [], _PUT_POST: []}
+        self._waiting: dict[str, list[tuple[Any, ...]]] = {sql: [] for sql in _SOON}
         self._newest = {_PUT_COMMENT: _NONE, _PUT_POST: _NONE}
         self._told: set[int] = set()  # And not yet in the table
+        self._ahead: dict[int, tuple[Any, ...]] = {}  # Nobody has asked for these yet: none is told
+        self._fetched = _NONE
 
     def put_user(self, id_: int, name: str) -> bool:
         """False where that id is there already."""
@@ -113,10 +119,21 @@ class Store:
         """All that is kept of a post."""
         self._flush(_PUT_POST)
         found = self._do("SELECT * FROM posts WHERE id = ?", (id_,)).fetchone()
-        if found is None:
-            return None
-        post = PostRow._make(found)
-        return post._replace(told=1) if id_ in self._told else post
+        return None if found is None else self._post(found)
+
+    def next_post(self, id_: int) -> PostRow | None:
+        """The same for who asks in about the order of ids: those behind it are fetched, too."""
+        found = self._ahead.pop(id_, None)
+        if found is not None:
+            return self._post(found)
+        if id_ <= self._fetched:
+            return self.post(id_)
+        self._flush(_PUT_POST)
+        sql = "SELECT * FROM posts WHERE id >= ? ORDER BY id LIMIT ?"
+        ahead = self._do(sql, (id_, AHEAD)).fetchall()
+        self._ahead = {row[0]: row for row in ahead}
+        self._fetched = ahead[-1][0] if ahead else id_
+        return self.next_post(id_)
 
     def tell(self, post: int) -> None:
         """Its creation has been told."""
@@ -153,14 +170,18 @@ class Store:
 
     def drop(self, table: str) -> None:
         """As if nothing had been put in of it."""
-        for sql, waiting in self._waiting.items():
-            waiting.clear()
+        sql = _PUT.get(table)
+        if sql is not None:
+            self._waiting[sql].clear()
             self._newest[sql] = _NONE
         self._do(f"DELETE FROM {_INTO[table]}")  # noqa: S608
 
     def mark(self, post: int, what: str, at: int) -> None:
         """History says that this happened to the post."""
-        self._do("INSERT INTO marks VALUES (?, ?, ?)", (post, what, at))
+        waiting = self._waiting[_MARK]
+        waiting.append((post, what, at))
+        if len(waiting) >= ROWS:
+            self._flush(_MARK)
 
     def put_accepted(self, answer: int, day: int) -> None:
         self._do("INSERT INTO accepted VALUES (?, ?)", (answer, day))
@@ -178,6 +199,10 @@ class Store:
         cursor = self._db.cursor()
         cursor.arraysize = ROWS
         return iter(cursor.execute(sql, values))
+
+    def _post(self, row: tuple[Any, ...]) -> PostRow:
+        post = PostRow._make(row)
+        return post._replace(told=1) if post.id in self._told else post
 
     def _put_soon(self, sql: str, row: tuple[Any, ...]) -> bool:
         """The same, many at a time: dumps are in order of their ids, so most are surely new."""

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from stream.archive.stack_exchange_history import NOT_TOLD, OPEN_MAX
+from stream.archive.stack_exchange_history import OPEN_MAX
+from stream.archive.stack_exchange_revision import NOT_TOLD
 from stream.core import events as e
 from stream.core.events import Person
 from stream.core.when import When

@@ -170,6 +170,13 @@ def test_a_fault_in_another_table_is_named_and_skipped(tmp_path, table):
     assert tuple(found) == _alone(site, SKIPPING)
 
 
+def test_a_table_that_is_read_again_leaves_the_others_alone(tmp_path):
+    site = _site(tmp_path / "site", [MANY[0], *MANY], Votes=[*VOTES, vote(3) | {"PostId": "x"}])
+    *found, kept = _shared(site, SKIPPING)
+    assert kept == {"comments": False, "votes": False}
+    assert tuple(found) == _alone(site, SKIPPING)
+
+
 def _before(what, row=30):
     """Put something before a row, on the line that ends there."""
     return lambda data: data.replace(b'<row Id="%d"' % row, what + b'<row Id="%d"' % row)
