@@ -9,7 +9,7 @@ from itertools import chain, islice
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
-from stream.codec.events import community_of
+from stream.codec.events import NOWHERE, community_of
 from stream.core.position import Position
 from stream.core.when import to_datetime
 from stream.replay_point import DIGESTS, Point, fingerprint
@@ -85,13 +85,23 @@ class Progress:
         self._count(events, already=already)
 
     def _count(self, events: Sequence[Encoded], *, already: bool) -> None:
-        self.ends.update({community_of(event): event.at for event in events})
+        self._end(events)
         ids = sum([int(event.id, 16) for event in events])
         self._digest = (self._digest + ids) % DIGESTS
         if already:
             self.already += len(events)
         else:
             self.events += len(events)
+
+    def _end(self, events: Sequence[Encoded]) -> None:
+        """Each community ends with its last event so far."""
+        ends, community, place = self.ends, "", NOWHERE
+        for event in events:
+            key = event.key
+            if key is None or not key.startswith(place):
+                community = community_of(event)
+                place = NOWHERE if key is None else key[: key.index(b"/") + 1]
+            ends[community] = event.at
 
     def point(self, until: int) -> Point:
         """What has come up to ``until``: the last event's time, just before it, or later."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, runtime_checkable
 
 from stream.archive.fitting import BESIDE_TEXT_MAX, problem
 from stream.archive.opening import bare_name
+from stream.codec.events import NOWHERE
 from stream.codec.events import community_of as community_told
 from stream.errors import ArchiveError, RowError
 
@@ -81,7 +82,7 @@ class Report:
 
     def read(self, events: Iterable[Encoded], options: Options) -> Iterator[Encoded]:
         """``events``, each counted; one that is larger than log or views take is refused."""
-        ends, place, end, community = self.ends, b"\0", 0, ""
+        ends, place, end, community = self.ends, NOWHERE, 0, ""
         for event in events:
             if len(event.value) > BESIDE_TEXT_MAX and (wrong := problem(event)):
                 item = shortened(f"an item of {(event.key or b'').decode()}")
@@ -92,7 +93,7 @@ class Report:
             if not key.startswith(place):
                 community = community_told(event)
                 end = ends.setdefault(community, event.at)
-                place = key[: key.find(b"/") + 1] or b"\0"  # As the keys of its threads begin
+                place = key[: key.find(b"/") + 1] or NOWHERE  # As the keys of its threads begin
             if event.at > end:
                 end = ends[community] = event.at
             yield event

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 CONTENT_TYPE: Final = b"application/cloudevents+json"
 HEADERS: Final = (("content-type", CONTENT_TYPE),)
+NOWHERE: Final = b"\xff"
+"""No key begins like that: it is no UTF-8."""
 
 _decode: Final[Callable[[bytes], Event]] = msgspec.json.Decoder(Event).decode
 _json: Final = msgspec.json.Encoder(order="sorted").encode
@@ -105,6 +107,7 @@ def _community(part: bytes) -> str:
 __all__ = [
     "CONTENT_TYPE",
     "HEADERS",
+    "NOWHERE",
     "Encoded",
     "community_of",
     "decode",
