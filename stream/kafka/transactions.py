@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from aiokafka.structs import RecordMetadata
 
     from stream.config import Settings
-    from stream.kafka.batch import Outgoing
+    from stream.kafka.batch import Batch, Outgoing
 
 Offsets: TypeAlias = tuple[tuple[str, int], int]  # Topic and partition of the log; next offset.
 
@@ -108,11 +108,12 @@ class PartitionProducer:
             raise Fenced(msg)
         async with self._turn:
             try:
+                batches = await _batches(view_records)  # Before its time begins to run.
                 with translated(self._settings), _explained(producer):
                     async with asyncio.timeout(COMMITTED_WITHIN_S):
                         await producer.begin_transaction()
                         _end_of(producer).add_done_callback(take_note)
-                        views = await self._write(producer, view_records, cut)
+                        views = await self._write(producer, batches, cut)
                         place, offset = offsets
                         await producer.send_offsets_to_transaction(
                             {TopicPartition(*place): offset}, group
@@ -152,11 +153,9 @@ class PartitionProducer:
     async def _write(
         self,
         producer: AIOKafkaProducer,
-        view_records: Mapping[str, Sequence[Outgoing]],
+        waiting: Mapping[str, Sequence[Batch]],
         cut: Callable[[dict[str, int]], bytes],
     ) -> dict[str, int]:
-        waiting = {topic: filled(records, topic) for topic, records in view_records.items()}
-        await asyncio.gather(*(one.compressed() for many in waiting.values() for one in many))
         sent = {
             topic: await send_batches(producer, topic, self._partition, batches)
             for topic, batches in waiting.items()
@@ -187,6 +186,13 @@ class PartitionProducer:
                 "confirmed: the broker has lost the last that was written"
             )
             raise WentBackError(msg)
+
+
+async def _batches(view_records: Mapping[str, Sequence[Outgoing]]) -> dict[str, list[Batch]]:
+    """``view_records`` as they are sent."""
+    made = {topic: filled(records, topic) for topic, records in view_records.items()}
+    await asyncio.gather(*(batch.compressed() for batches in made.values() for batch in batches))
+    return made
 
 
 @contextmanager

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from stream.kafka.batch import Headers, Outgoing
     from stream.process.job import DeadLetter, Place
 
-COMMITTED_WITHIN_S: Final = 30.0
+COMMITTED_WITHIN_S: Final = 30.0  # And as long as it takes to make ready what is large:
+ROWS_A_S: Final = 10_000  # of these at least.
 SETTLED_WITHIN_S: Final = 2.0
 GIVEN_UP_WITHIN_S: Final = 2 * ABORTED_WITHIN_S
 WAITING_ROWS_MAX: Final = 10_000  # Bounds what is folded and not committed, by partition.
@@ -118,7 +119,7 @@ class Commits:
                 )
             )
 
-        async with asyncio.timeout(COMMITTED_WITHIN_S):
+        async with asyncio.timeout(COMMITTED_WITHIN_S + rows_of(batch) / ROWS_A_S):
             await self._producer.commit(records, cut, (log, batch.upto), self._group)
 
     def _dead(self, letter: DeadLetter) -> Outgoing:

@@ -8,6 +8,7 @@ import gc
 import orjson
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from typing_extensions import override
 
 from stream.config import Settings
 from stream.kafka.batch import BATCH_BYTES
@@ -58,6 +59,26 @@ async def test_the_next_cut_counts_on_over_the_markers_between(settings, topics,
     newest = orjson.loads(found[topics.progress, 1][-1].value or b"")
     assert newest == writer.views == dict.fromkeys(VIEWS, 0) | {"items": 9, "threads": 2}
     assert found[topics.items, 1][-1].offset == 8
+
+
+class _Watching(list[tuple[bytes, bytes, int]]):
+    """Notes, whenever it is gone through, whether the writer's transaction runs."""
+
+    def __init__(self, writer, records):
+        super().__init__(records)
+        self.seen: list[bool] = []
+        self._transactions = writer._producer._txn_manager  # noqa: SLF001 (no public way)
+
+    @override
+    def __iter__(self):
+        self.seen.append(self._transactions.is_in_transaction())
+        return super().__iter__()
+
+
+async def test_rows_are_made_ready_before_the_time_of_the_transaction_runs(topics, writer):
+    records = _Watching(writer, [(b"k", b"v", NOON)])
+    await writer.commit({topics.items: records}, _cut, _offsets(topics, 1), "group")
+    assert records.seen == [False]
 
 
 async def test_more_than_a_batch_holds_goes_in_several(settings, topics, writer):
