@@ -113,9 +113,9 @@ class Report:
             count = odd.count if known is None else known.count + odd.count
             self.oddities[code] = Oddity(count, (known or odd).example)
 
-    def counted(self, what: str) -> None:
-        """One more of something that only this format has, and that is not odd."""
-        self.counts[what] = self.counts.get(what, 0) + 1
+    def counted(self, what: str, many: int = 1) -> None:
+        """So many more of something that only this format has, and that is not odd."""
+        self.counts[what] = self.counts.get(what, 0) + many
 
     def fault(self, path: Path | str, row: int, problem: str, options: Options) -> None:
         """Stop at what cannot be read, or count it where that was asked for."""

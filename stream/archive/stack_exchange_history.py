@@ -56,8 +56,8 @@ class History:
         self._open.clear()
         yield from self._reopened.values()
         if self._rows:
-            counts = self._site.report.counts
-            counts["history-rows"], counts["revisions"] = self._rows, self._revisions
+            self._site.report.counted("history-rows", self._rows)
+            self._site.report.counted("revisions", self._revisions)
 
     def _add(self, site: Site, row: Row) -> Iterable[e.Event]:
         type_ = _TYPES.get(row.get("PostHistoryTypeId", "")) or known(row, "PostHistoryTypeId")

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from stream.archive.base import Report
 from stream.archive.stack_exchange_history import OPEN_MAX
 from stream.archive.stack_exchange_revision import NOT_TOLD
 from stream.core import events as e
@@ -22,6 +23,8 @@ from tests.archive.stack_exchange_site import (
     odd,
     question,
     stamp,
+    told,
+    write,
 )
 
 ANN, BOB, ROBOT = Person("1", "Ann"), Person("2", "Bob"), Person("-1", "Community")
@@ -45,6 +48,13 @@ def test_all_rows_of_a_revision_are_one_edit(tell, report):
         note="more to the point",
         when=When(at=after(HOUR)),
     )
+    assert report.counts == {"history-rows": 6, "revisions": 2}
+
+
+def test_the_rows_of_two_sites_are_added_up(tmp_path):
+    report = Report()
+    for name in ("one", "two"):
+        told(write(tmp_path / name, PostHistory=first()), report)
     assert report.counts == {"history-rows": 6, "revisions": 2}
 
 
