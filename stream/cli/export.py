@@ -26,9 +26,7 @@ from stream.cli import options
     help="The folder or file to write, which must not be there.",
 )
 @click.option("--from", "format_", metavar="NAME", help="The format of the archives, to be sure.")
-@click.option(
-    "--community", metavar="NAME", help="The community of archives that do not name theirs."
-)
+@click.option("--community", metavar="NAME", help=options.OF_ARCHIVES)
 @click.option(
     "--skip-unreadable", is_flag=True, help="Count what cannot be read, and go on with the rest."
 )

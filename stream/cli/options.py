@@ -82,6 +82,7 @@ def service(command: _F) -> _F:
     )
 
 
+OF_ARCHIVES: Final = "The community of archives that name none. Of several, equal ids are one."
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 
 
@@ -100,7 +101,7 @@ def archives(command: _F) -> _F:
         click.option(
             "--community",
             metavar="NAME",
-            help="The community of archives that do not name theirs.",
+            help=OF_ARCHIVES,
         ),
         click.option(
             "--format", "format_", metavar="NAME", help="The format, where looking misleads."
