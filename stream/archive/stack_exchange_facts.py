@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from typing_extensions import override
 
-from stream.archive.stack_exchange_store import ROWS, PostRow, Store, opened
+from stream.archive.stack_exchange_store import ROWS, Store, opened
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
     from pathlib import Path
+
+    from stream.archive.stack_exchange_tables import PostRow
 
 # By table, as `Store.take` puts them in
 _LEFT: Final = {

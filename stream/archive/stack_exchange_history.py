@@ -20,7 +20,7 @@ from stream.archive.stack_exchange_revision import (
     happened,
 )
 from stream.archive.stack_exchange_rows import known
-from stream.archive.stack_exchange_store import ANSWER, QUESTION
+from stream.archive.stack_exchange_tables import ANSWER, QUESTION
 from stream.core import events as e
 
 if TYPE_CHECKING:

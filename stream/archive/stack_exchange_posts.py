@@ -14,7 +14,7 @@ from stream.archive.robots import MARKED, join
 from stream.archive.stack_exchange_moments import at as moment_at
 from stream.archive.stack_exchange_moments import stamped
 from stream.archive.stack_exchange_rows import known, tags, whole, words
-from stream.archive.stack_exchange_store import ANSWER, QUESTION, PostRow
+from stream.archive.stack_exchange_tables import ANSWER, QUESTION, PostRow
 from stream.codec import comments
 from stream.core.events import PostCreated, PostData
 from stream.core.when import When, to_datetime

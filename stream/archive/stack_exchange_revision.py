@@ -13,7 +13,7 @@ from stream.archive.stack_exchange_closing import CLOSED, closed_at, reason, vot
 from stream.archive.stack_exchange_moments import moment
 from stream.archive.stack_exchange_posts import First, created
 from stream.archive.stack_exchange_rows import tags, words
-from stream.archive.stack_exchange_store import QUESTION
+from stream.archive.stack_exchange_tables import QUESTION
 from stream.core import events as e
 from stream.core.when import When, ms
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from stream.archive.stack_exchange_rows import Row
     from stream.archive.stack_exchange_site import Site
-    from stream.archive.stack_exchange_store import PostRow
+    from stream.archive.stack_exchange_tables import PostRow
 
 NOT_TOLD: Final = {
     16: "community-owned",

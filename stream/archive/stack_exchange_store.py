@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
+
+from stream.archive.stack_exchange_tables import SCHEMA, PostRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,23 +19,6 @@ CACHE_KIB: Final = 16 * 1024
 ROWS: Final = 1_000  # Put or fetched at once
 AHEAD: Final = 100  # Posts, each with its title
 
-QUESTION, ANSWER = 1, 2  # As PostTypeId says; the others are no part of a thread.
-
-_SCHEMA: Final = """
-CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);
-CREATE TABLE duplicates (post INTEGER, of INTEGER, at INTEGER);
-CREATE TABLE posts (
-    id INTEGER PRIMARY KEY, kind INTEGER, thread INTEGER, at INTEGER,
-    owner INTEGER, owner_name TEXT, title TEXT, tags TEXT,
-    score INTEGER, views INTEGER, accepted INTEGER, closed INTEGER,
-    edited INTEGER, editor INTEGER, editor_name TEXT, told INTEGER DEFAULT 0
-);
-CREATE TABLE comments (id INTEGER PRIMARY KEY, thread INTEGER, score INTEGER);
-CREATE TABLE marks (post INTEGER, what TEXT, at INTEGER);
-CREATE TABLE accepted (answer INTEGER, day INTEGER);
-"""
-
-
 _KNOWN: Final = (
     "CREATE TABLE other.users (id INTEGER PRIMARY KEY, name TEXT)",
     "CREATE TABLE other.posts (id INTEGER PRIMARY KEY, kind INTEGER, thread INTEGER)",
@@ -42,28 +27,6 @@ _KNOWN: Final = (
 )
 # Where the rows of a dump's tables are put in
 _INTO: Final = {"posts": "posts", "comments": "comments", "votes": "accepted"}
-
-
-class PostRow(NamedTuple):
-    """A post as Posts has it, without its body; moments in milliseconds."""
-
-    id: int
-    kind: int
-    thread: int
-    at: int
-    owner: int | None = None
-    owner_name: str | None = None
-    title: str | None = None
-    tags: str | None = None
-    score: int | None = None
-    views: int | None = None
-    accepted: int | None = None
-    closed: int | None = None
-    edited: int | None = None
-    editor: int | None = None
-    editor_name: str | None = None
-    told: int = 0
-
 
 _NONE: Final = -(1 << 63)
 _MARK: Final = "INSERT INTO marks VALUES (?, ?, ?)"
@@ -246,7 +209,7 @@ class Store:
 def opened_store() -> Iterator[Store]:
     """A store that is gone afterwards."""
     with opened("") as connection:
-        connection.executescript(_SCHEMA)
+        connection.executescript(SCHEMA)
         connection.execute("BEGIN")
         yield Store(connection)
 

@@ -14,7 +14,8 @@ from faust.tables.manager import TableManager
 from faust.topics import Topic
 from typing_extensions import override
 
-from stream.process.consumer import FAUST_LOG, Transport
+from stream.process.consumer import Transport
+from stream.process.consumer_thread import FAUST_LOG
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
