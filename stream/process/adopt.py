@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from stream.codec.cuts import Cut, decode_cut
+from stream.codec.cuts import Cut, decode_cut, fingerprint
 from stream.errors import BrokerError
 from stream.kafka.follow import LostOffsetError, open_reader
 from stream.kafka.topics import VIEWS, Topics
@@ -74,14 +74,31 @@ async def _last_in(reader: LogReader, at: Place, end: int) -> Cut | None:
 
 
 async def check_log(settings: Settings, cut: Cut) -> None:
-    """Refuse to go on where the log no longer has what comes after ``cut``."""
+    """Refuse to go on where the log no longer has what comes after ``cut``, or is another one.
+
+    A log that was made anew may be as long by now: then its last record of ours is another.
+    """
     topic = Topics(settings.prefix).events
-    at = (topic, cut.partition)
+    at, before = (topic, cut.partition), cut.offset - 1
     try:
-        async with open_reader(settings, [topic], {at: cut.offset}, partitions=[cut.partition]):
-            return
+        async with open_reader(
+            settings, [topic], {at: cut.offset}, partitions=[cut.partition]
+        ) as reader:
+            if cut.last is None or before < (await reader.starts())[at]:
+                return  # Nothing to know it by, or no longer.
+            reader.seek(at, before)
+            if await _is_known(reader, at, before, cut.last):
+                return
     except LostOffsetError as error:
         raise LogReplacedError(*at, cut.offset) from error
+    raise LogReplacedError(*at, cut.offset)
+
+
+async def _is_known(reader: LogReader, at: Place, offset: int, last: str) -> bool:
+    while (await reader.positions())[at] <= offset:
+        for record in (await reader.batch(1, READ_WITHIN_MS)).get(at, []):
+            return record.offset == offset and fingerprint(record.value) == last
+    return False
 
 
 async def restore(settings: Settings, partition: int, job: Job) -> None:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 from stream.codec.cuts import Cut, encode_cut
 from stream.kafka.topics import Topics
 from stream.kafka.transactions import ABORTED_WITHIN_S, PartitionProducer
-from stream.process.held import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from stream.config import Settings
     from stream.kafka.batch import Headers, Outgoing
+    from stream.process.held import Batch
     from stream.process.job import DeadLetter, Place
 
 COMMITTED_WITHIN_S: Final = 30.0  # And as long as it takes to make ready what is large:
@@ -116,6 +116,7 @@ class Commits:
                     offset=batch.upto,
                     views=views,
                     watermark=batch.watermark,
+                    last=batch.last,
                 )
             )
 
@@ -141,7 +142,7 @@ def rows_of(batch: Batch) -> int:
 def joined(batch: Batch, after: Batch) -> Batch:
     """Two batches that follow one another, as one."""
     rows = {view: [*batch.rows.get(view, ()), *changed] for view, changed in after.rows.items()}
-    return Batch({**batch.rows, **rows}, [*batch.dead, *after.dead], after.upto, after.watermark)
+    return after._replace(rows={**batch.rows, **rows}, dead=[*batch.dead, *after.dead])
 
 
 def group_of(settings: Settings) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from stream.codec.cuts import fingerprint
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -21,6 +23,7 @@ class Batch(NamedTuple):
     rows: Told
     dead: list[DeadLetter]
     upto: int
+    last: str  # The fingerprint of the record before it
     watermark: int | None
 
 
@@ -39,4 +42,4 @@ class Held:
             await asyncio.sleep(0)
         self.offset = upto
         rows = {view: changed for view, changed in self._job.told().items() if changed}
-        return Batch(rows, dead, upto, self._job.watermark)
+        return Batch(rows, dead, upto, fingerprint(records[-1].value), self._job.watermark)

@@ -79,9 +79,9 @@ class Altered:
         return not any(code for answer in answers for code, *_ in answer.resources)  # type: ignore[attr-defined] # Typed as any.
 
 
-async def delete_topics(settings: Settings) -> None:
-    """All of ours; returns when they are gone."""
-    ours = set(Topics(settings.prefix).settings())
+async def delete_topics(settings: Settings, *topics: str) -> None:
+    """These, or all of ours; returns when they are gone."""
+    ours = set(topics or Topics(settings.prefix).settings())
     async with _admin(settings) as admin, asyncio.timeout(GONE_WITHIN_S):
         await admin.delete_topics(list(ours))
         while ours & set(await admin.list_topics()):  # noqa: ASYNC110 # Kafka has no event for it.

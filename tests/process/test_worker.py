@@ -241,6 +241,21 @@ async def test_views_of_a_log_that_was_made_anew_are_refused(settings, start):
     assert "Traceback" not in worker.said
 
 
+async def test_a_log_that_was_made_anew_and_is_as_long_is_refused_too(settings, start):
+    first = start("one")
+    await publish(settings, STORY)
+    await caught_up(settings)
+    first.process.terminate()
+    assert await first.ends() == 0
+    await delete_topics(settings, Topics(settings.prefix).events)
+    await create(settings)
+    await publish(settings, [*STORY[::-1], *STORY])
+    worker = start("two")
+    assert await worker.ends() == 3
+    assert "made anew" in worker.said
+    assert await rows(settings) == await folded(settings)  # The same statements, as it happens.
+
+
 @pytest.mark.apache  # The embedded broker makes a topic anew for a worker that asks for it first.
 async def test_a_worker_whose_log_is_made_anew_does_not_wait_for_it_to_get_as_long(settings, start):
     worker = start()
