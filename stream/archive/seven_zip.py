@@ -6,23 +6,23 @@ import lzma
 import shutil
 import struct
 import zlib
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from py7zr import SevenZipFile
 from py7zr.exceptions import ArchiveError as SevenZipError
 from py7zr.exceptions import PasswordRequired
-from py7zr.io import Py7zIO, WriterFactory
 from py7zr.py7zr import Worker
 from typing_extensions import override
 
 from stream.archive import seven_zip_claims as claims
 from stream.archive.expanding import too_much, unopened
+from stream.archive.seven_zip_sinks import Budget, Enough, Factory, Folder, Head
 from stream.errors import ArchiveError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from py7zr import FileInfo
@@ -56,18 +56,21 @@ def sizes(path: Path) -> dict[str, int]:
 
 def beginning(path: Path, name: str, size: int, options: Options) -> bytes:
     """How its file ``name`` begins; no more than that is expanded, and what lies before it."""
-    taken = _Head(size)
+    taken = Head(size)
     try:
         with _opened(path) as archive:
             _check_size(archive.list(), path, options)
-            archive.extract(targets=[name], factory=_Factory(taken))
-    except _Enough:
+            archive.extract(targets=[name], factory=Factory(taken))
+    except Enough:
         pass
     return bytes(taken.data)
 
 
 def extract(path: Path, into: Path, options: Options, report: Report) -> dict[str, Path]:
-    """Its files by name, written into the folder ``into``; other things are refused."""
+    """Its files by name, written into the folder ``into``; other things are refused.
+
+    One that is damaged ends there, where that is skipped; those behind it are not there.
+    """
     with _opened(path) as archive:
         infos = [info for info in archive.list() if not info.is_directory]
         wanted = [info for info in infos if _accepted(info, path, options, report)]
@@ -75,10 +78,10 @@ def extract(path: Path, into: Path, options: Options, report: Report) -> dict[st
         if declared > shutil.disk_usage(into).free:
             msg = f"{path} expands to {declared:,} bytes, more than are free at {into}; make room"
             raise ArchiveError(msg)
-        factory = _Folder(into, _Budget(str(path), declared))
-        with factory.opened:
+        factory = Folder(into, Budget(str(path), declared))
+        with factory.opened, _as_far_as_it_goes(report.breaks(str(path), options), path):
             archive.extract(targets=[info.filename for info in wanted], factory=factory)
-        return dict(zip((info.filename for info in wanted), factory.written, strict=True))
+        return dict(zip((info.filename for info in wanted), factory.written, strict=False))
 
 
 def _accepted(info: FileInfo, path: Path, options: Options, report: Report) -> bool:
@@ -122,8 +125,23 @@ def _opened(path: Path) -> Iterator[SevenZipFile]:
             msg = f"{path} needs a password; expand it yourself and name the folder"
             raise ArchiveError(msg) from error
         except _BROKEN as error:
-            msg = f"{path} is damaged or cut off: {str(error) or type(error).__name__}"
-            raise ArchiveError(msg) from error
+            raise ArchiveError(_problem(path, error)) from error
+
+
+@contextmanager
+def _as_far_as_it_goes(broken: Callable[[str], None] | None, path: Path) -> Iterator[None]:
+    """What was written before it broke is there, and whoever skips such things goes on with it."""
+    try:
+        yield
+    except _BROKEN as error:
+        no_room = isinstance(error, OSError) and error.errno is not None
+        if broken is None or no_room:
+            raise
+        broken(_problem(path, error))
+
+
+def _problem(path: Path, error: BaseException) -> str:
+    return f"{path} is damaged or cut off: {str(error) or type(error).__name__}"
 
 
 class _Worker(Worker):
@@ -153,89 +171,3 @@ class _Worker(Worker):
         if fp.tell() >= src_end and expanding.crc is not None and not expanding.check_crc():
             raise EOFError
         return checksum
-
-
-class _Enough(Exception):  # noqa: N818  (no error)
-    """As much has been expanded as was asked for."""
-
-
-class _Budget:
-    """How many bytes may still be written."""
-
-    def __init__(self, where: str, most: int) -> None:
-        self._where, self._most, self._left = where, most, most
-
-    def take(self, size: int) -> None:
-        self._left -= size
-        if self._left < 0:
-            raise too_much(self._where, self._most)
-
-
-class _Sink(Py7zIO):
-    """Takes bytes and gives none back."""
-
-    @override
-    def read(self, size: int | None = None) -> bytes:
-        return b""
-
-    @override
-    def seek(self, offset: int, whence: int = 0) -> int:
-        return 0
-
-    @override
-    def flush(self) -> None:
-        pass
-
-    @override
-    def size(self) -> int:
-        return 0
-
-
-class _Head(_Sink):
-    def __init__(self, size: int) -> None:
-        self._size, self.data = size, bytearray()
-
-    @override
-    def write(self, s: bytes | bytearray) -> int:
-        self.data += s[: self._size - len(self.data)]
-        if len(self.data) >= self._size:
-            raise _Enough
-        return len(s)
-
-
-class _Written(_Sink):
-    def __init__(self, path: Path, budget: _Budget) -> None:
-        self._file, self._budget = path.open("xb"), budget
-
-    @override
-    def write(self, s: bytes | bytearray) -> int:
-        self._budget.take(len(s))
-        return self._file.write(s)
-
-    @override
-    def close(self) -> None:
-        self._file.close()
-
-
-class _Factory(WriterFactory):
-    def __init__(self, sink: Py7zIO) -> None:
-        self._sink = sink
-
-    @override
-    def create(self, filename: str) -> Py7zIO:
-        return self._sink
-
-
-class _Folder(WriterFactory):
-    """A file of ours for each of the archive's, numbered in its order."""
-
-    def __init__(self, into: Path, budget: _Budget) -> None:
-        self.written: list[Path] = []
-        self.opened = ExitStack()
-        self._into, self._budget = into, budget
-
-    @override
-    def create(self, filename: str) -> Py7zIO:
-        path = self._into / f"{len(self.written):06}"
-        self.written.append(path)
-        return self.opened.enter_context(closing(_Written(path, self._budget)))
