@@ -151,15 +151,15 @@ def test_a_seven_zip_that_is_cut_off_or_damaged_is_told_by_name(tmp_path, report
 
 
 def test_a_damaged_seven_zip_is_read_up_to_there_by_who_skips(tmp_path, report):
-    first, second = os.urandom(50_000), os.urandom(9_000_000)
+    first, second = os.urandom(5_000), os.urandom(300_000)
     path = _seven_zip(tmp_path / "site.7z", {"A.xml": first, "B.xml": second, "C.xml": first})
     data = bytearray(path.read_bytes())
-    data[6_000_000:6_000_100] = bytes(100)
+    data[200_000:200_100] = bytes(100)
     path.write_bytes(data)
     found = _contents(path, report, skip_unreadable=True)
     assert list(found) == ["A.xml", "B.xml"]
     assert found["A.xml"] == first
-    assert second.startswith(found["B.xml"][:4_000_000])
+    assert second.startswith(found["B.xml"][:100_000])
     [(where, problem)] = report.unreadable
     assert (where, report.skipped) == (str(path), 1)
     assert problem.startswith("is damaged or cut off: ")
