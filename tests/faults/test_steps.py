@@ -6,17 +6,21 @@ import pytest
 
 from stream.kafka.transactions import TRANSACTION_MS_MAX
 from tests.faults.plan import PHASES, SESSION_S, Fault, Plan
-from tests.faults.play import play
+from tests.faults.play import WELL, play
 from tests.faults.proxy import Api
 
 pytestmark = [pytest.mark.broker, pytest.mark.long, pytest.mark.timeout(400)]
 
 ASLEEP_S = 3.0  # Longer than the session.
+ATTEMPTS = 3
 
 
 @pytest.fixture
 def script(request, ground, broker_kind, folder):
-    """Plays faults in turn, each beginning so long after the last; all of them must hit."""
+    """Plays faults in turn, each beginning so long after the last; all of them must hit.
+
+    Whatever hits, what comes of it must be exact. On a busy machine a step may come too late.
+    """
 
     async def played(*faults: Fault, length_s: float, two: bool = False, partitions: int = 2):
         plan = Plan(
@@ -31,7 +35,14 @@ def script(request, ground, broker_kind, folder):
             faults=list(faults),
         )
         again = f"pytest '{request.node.nodeid}' --broker {broker_kind}"
-        missed = await play(plan, ground, folder, again)
+        missed = []
+        for attempt in range(ATTEMPTS):
+            within = folder / str(attempt)
+            within.mkdir()
+            missed = await play(plan, ground, within, again)
+            if not missed:
+                break
+        (folder / WELL).touch()
         assert missed == []
 
     return played
@@ -62,8 +73,8 @@ async def test_what_is_lost_at_any_step_changes_nothing(script, answer):
 @pytest.mark.parametrize("answer", [False, True], ids=["request", "answer"])
 async def test_killed_at_any_step_changes_nothing(script, answer):
     """What was on its way when the worker died arrives after another has begun to adopt."""
-    faults = [Fault(1.0 + 3 * n, "kill", "one", 0.0, each, answer) for n, each in enumerate(PHASES)]
-    await script(*faults, length_s=3 * len(faults) + 1)
+    faults = [Fault(1.0 + 4 * n, "kill", "one", 0.0, each, answer) for n, each in enumerate(PHASES)]
+    await script(*faults, length_s=4 * len(faults) + 1)
 
 
 async def test_members_that_come_and_go_while_one_restores_change_nothing(script):
