@@ -66,6 +66,7 @@ def opened(path: Path, options: Options, report: Report) -> Iterator[list[File]]
         yield [File(path.name, path, str(path), options, report)]
         return
     found: list[File] = []
+    archives: set[str] = set()
     with ExitStack() as expanded:
         for within, packed in _parts(path, options, report):
             if packed is None:
@@ -73,13 +74,21 @@ def opened(path: Path, options: Options, report: Report) -> Iterator[list[File]]
                 continue
             from stream.archive import seven_zip  # noqa: PLC0415  (takes a while to load)
 
+            archives.add(str(packed))
             into = expanded.enter_context(temporary_folder())
             inside = seven_zip.extract(packed, into, options, report)
             found += [
                 File(f"{within}{name}", lies, f"{packed}/{name}", options, report)
                 for name, lies in inside.items()
             ]
-        yield sorted(found, key=attrgetter("name"))
+        damaged = [" ".join(told) for told in report.unreadable if told.where in archives]
+        try:
+            yield sorted(found, key=attrgetter("name"))
+        except ArchiveError as error:
+            if not damaged:
+                raise
+            msg = f"{damaged[0]}; of what is left, {error}"
+            raise ArchiveError(msg) from error
 
 
 def names(path: Path) -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 from stream.archive.base import Options
 from stream.archive.detect import read, reader_for, sample_people
 from stream.archive.opening import bare_name, head, lines, names, opened
+from stream.archive.stack_exchange import StackExchangeDump
 from stream.errors import ArchiveError
 
 if sys.version_info >= (3, 14):
@@ -163,6 +164,19 @@ def test_a_damaged_seven_zip_is_read_up_to_there_by_who_skips(tmp_path, report):
     [(where, problem)] = report.unreadable
     assert (where, report.skipped) == (str(path), 1)
     assert problem.startswith("is damaged or cut off: ")
+
+
+def test_where_damage_leaves_too_little_the_damage_is_told(tmp_path, report):
+    posts = b'<?xml version="1.0"?>\n<posts>\n  <row Id="1" PostTypeId="1" />\n</posts>'
+    path = _seven_zip(tmp_path / "site.7z", {"A.txt": os.urandom(5_000), "Posts.xml": posts})
+    data = bytearray(path.read_bytes())
+    data[3_000:3_100] = bytes(100)
+    path.write_bytes(data)
+    dump = StackExchangeDump()
+    with pytest.raises(
+        ArchiveError, match=r"site\.7z is damaged or cut off: .*; of what is left, "
+    ):
+        list(dump.read(path, Options(skip_unreadable=True), report))
 
 
 def test_a_seven_zip_with_a_password_is_told(tmp_path, report):
