@@ -135,6 +135,9 @@ class Source:
     def events(self) -> Iterator[Encoded]:
         """Those from ``since`` on and before ``until``, which sets ``cut`` if any comes later."""
         since, until = self.how.since, self.how.until
+        return self._events if since is None and until is None else self._within(since, until)
+
+    def _within(self, since: int | None, until: int | None) -> Iterator[Encoded]:
         for event in self._events:
             if until is not None and event.at >= until:
                 self.cut = True

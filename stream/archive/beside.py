@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from io import FileIO
     from pathlib import Path
 
-    from stream.codec.events import Encoded
-
 # What messages hold: events to be sorted, a part to be read, that the first process has read its
 # share of it; and what came of one or the other.
 EVENTS, PART, FINISH, ANSWER = range(4)
@@ -42,13 +40,16 @@ class Share(Protocol):
     """What one of two processes reads of a part: stretches that the other one does not."""
 
     found: list[Found]
+    community: str
 
     @property
     def refused(self) -> bool:
         """Whether something was not as it should be, in this share or in the other."""
         ...
 
-    def events(self) -> Iterator[Encoded]: ...
+    def records(self) -> Iterator[list[bytes]]:
+        """Its events, as `stream.archive.sorting.packed` packs them, some at a time."""
+        ...
 
 
 class Part(Protocol):

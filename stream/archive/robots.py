@@ -77,9 +77,10 @@ def named(
     ``since``: before the first of these that is not earlier. What is given may be a name or an id,
     and nobody can tell which: both are stated.
     """
-    if not names:
-        yield from events
-        return
+    return _named(events, names, since) if names else iter(events)
+
+
+def _named(events: Iterable[Encoded], names: Sequence[str], since: int | None) -> Iterator[Encoded]:
     begun: set[str] = set()
     for event in events:
         community = community_of(event)

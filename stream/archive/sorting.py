@@ -94,6 +94,14 @@ class Runs:
                 size = 0
         self._size = size
 
+    def add_packed(self, records: Sequence[bytes]) -> None:
+        """The same of few events that are packed already."""
+        self._held += records
+        self._size += sum(map(len, records)) + OVERHEAD_BYTES * len(records)
+        if self._size >= self._most:
+            self._write()
+            self._size = 0
+
     def all(self) -> list[Path | list[bytes]]:
         """All runs; the last one is still in memory."""
         self._held.sort()
@@ -128,14 +136,20 @@ def merged(sorted_runs: Sequence[Path | list[bytes]], folder: Path) -> Iterator[
 
 def packed(event: Encoded) -> bytes:
     """Its place in the order, then its key and value."""
-    key = event.key
-    place = _HEAD.pack(
-        event.at + _SIGN,
-        event.rank,
-        bytes.fromhex(event.id),
-        _NO_KEY if key is None else len(key),
-    )
-    return place + event.value if key is None else place + key + event.value
+    return record(event.at, event.rank, bytes.fromhex(event.id), event.key, event.value)
+
+
+def record(at: int, rank: int, id_: bytes, key: bytes | None, value: bytes) -> bytes:
+    """The same of what an event consists of."""
+    if key is None:
+        return _HEAD.pack(at + _SIGN, rank, id_, _NO_KEY) + value
+    return _HEAD.pack(at + _SIGN, rank, id_, len(key)) + key + value
+
+
+def time_of(record: bytes) -> int:
+    """That of the event that is packed, in milliseconds."""
+    at, *_ = _HEAD.unpack_from(record)
+    return int(at) - _SIGN
 
 
 def unpacked(record: bytes) -> Encoded:

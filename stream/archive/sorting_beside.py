@@ -109,9 +109,9 @@ class Second:
 
     def finish(self, share: Share, take: Callable[[list[Found]], bool]) -> bool:
         own = Sorted(self.start(), f"first-{self._parts}", PART_BYTES, SKIPPING)
-        events, before = share.events(), self._report.events
-        while together := list(islice(events, TOGETHER)):
-            own.add(together)
+        before = self._report.events
+        for together in share.records():
+            own.add_packed(together, share.community)
             self._report.events += len(together)  # For who looks on
         self._report.events = before
         self._send(FINISH)

@@ -10,7 +10,6 @@ import select
 import signal
 import sys
 from io import FileIO
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +17,7 @@ import msgspec
 
 from stream.archive.base import Options, Report, Unreadable
 from stream.archive.beside import ANSWER, EVENTS, PART, Found, receive, send
-from stream.archive.sorting import Runs
+from stream.archive.sorting import Runs, time_of
 from stream.codec.events import encode
 from stream.core.events import Event
 from stream.errors import ArchiveError
@@ -58,6 +57,14 @@ class Sorted:
     def add(self, events: Iterable[Encoded]) -> None:
         self._runs.add(self._report.read(events, self._options))
 
+    def add_packed(self, records: list[bytes], community: str) -> None:
+        """The same of events of one community that have been checked and packed."""
+        if records:
+            ends, newest = self._report.ends, time_of(max(records))
+            ends[community] = max(newest, ends.get(community, newest))
+            self._report.events += len(records)
+            self._runs.add_packed(records)
+
     def answer(self, share: Share | None = None) -> Answer:
         """All of them, which are what was told of ``share``."""
         report = self._report
@@ -78,7 +85,7 @@ class _Second:
         self._share: Share | None = None
         self._parts = 0
         self._of_share = self._sorted_part()
-        self._left: Iterator[Encoded] = iter(())
+        self._left: Iterator[list[bytes]] = iter(())
 
     def run(self) -> None:
         try:
@@ -102,7 +109,7 @@ class _Second:
 
             part = msgspec.msgpack.decode(data, type=Rows)
             self._share = part.share(self._folder)
-            self._left = self._share.events()
+            self._left = self._share.records()
             self._parts += 1
             self._of_share = self._sorted_part()
         else:
@@ -115,9 +122,11 @@ class _Second:
 
     def _read_on(self) -> bool:
         """Read some more of the share; whether there was any."""
-        together = list(islice(self._left, TOGETHER))
-        self._of_share.add(together)
-        return bool(together)
+        together = next(self._left, None)
+        if together is None or self._share is None:
+            return False
+        self._of_share.add_packed(together, self._share.community)
+        return True
 
     def _say(self, answer: Answer) -> None:
         send(self._to, ANSWER, msgspec.msgpack.encode(answer))

@@ -41,6 +41,11 @@ class Facts(Store):
         return self._leave((id_, thread, score))
 
     @override
+    def put_comments(self, rows: list[tuple[int, int, int]]) -> bool:
+        self._facts += rows
+        return self._leave_many()
+
+    @override
     def put_accepted(self, answer: int, day: int) -> None:
         self._leave((answer, day))
 
@@ -53,6 +58,9 @@ class Facts(Store):
 
     def _leave(self, fact: tuple[Any, ...]) -> bool:
         self._facts.append(fact)
+        return self._leave_many()
+
+    def _leave_many(self) -> bool:
         if len(self._facts) >= ROWS:
             self.leave()
         return True

@@ -49,6 +49,15 @@ def at(row: Row, column: str = _CREATED) -> int:
         return ms(moment(row, column))
 
 
+def written(text: bytes) -> int | None:
+    """The moment that is written as we write them, but for the zone; None where it is not."""
+    t = text.decode()
+    try:
+        return _DAYS[t[:11]] + _MINUTES[t[11:17]] + _SECONDS[t[17:20]] + _MILLIS[t[20:]]
+    except KeyError:
+        return None
+
+
 def stamped(row: Row) -> tuple[int, bytes]:
     """When it was created, in milliseconds and as we write it."""
     text = row.get(_CREATED, "")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import contextmanager
 from copy import copy
+from functools import partial
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -20,11 +21,11 @@ from stream.archive.base import Options, Report
 from stream.archive.beside import Found
 from stream.archive.expanding import is_compressed
 from stream.archive.robots import First, join
+from stream.archive.stack_exchange_comments import Comments
 from stream.archive.stack_exchange_facts import opened_facts
 from stream.archive.stack_exchange_posts import (
     DOUBLED,
     commented,
-    commented_encoded,
     keep,
     voted,
 )
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from stream.archive.stack_exchange_rows import Row
-    from stream.codec.events import Encoded
     from stream.core.events import Event
 
 STEP: Final = 2 * 1024 * 1024  # Bytes of a stretch
@@ -45,11 +45,6 @@ Table = Literal["posts", "comments", "votes"]
 _TOLD: Final[dict[Table, Callable[[Site, Row], Iterable[Event]]]] = {
     "posts": keep,
     "comments": commented,
-    "votes": voted,
-}
-_ENCODED: Final[dict[Table, Callable[[Site, Row], Iterable[Encoded]]]] = {
-    "posts": keep,
-    "comments": commented_encoded,
     "votes": voted,
 }
 _KNOWN: Final = "known"  # The file by which the second process knows users and posts
@@ -126,26 +121,28 @@ class Share:
 
     def __init__(self, part: Rows, folder: Path, site: Site | None = None) -> None:
         self.found: list[Found] = []
+        self.community = part.name
         self._part, self._folder, self._site = part, folder, site
 
     @property
     def refused(self) -> bool:
         return self._refused.exists()
 
-    def events(self) -> Iterator[Encoded]:
+    def records(self) -> Iterator[list[bytes]]:
         try:
             with self._opened() as site:
-                stretches = self._part.stretches()
+                table, stretches = self._part.table, self._part.stretches()
+                told = Comments(site).told if table == "comments" else partial(_kept, site, table)
                 for number in self._claimed(range(stretches.count)):
-                    yield from self._told(site, number, stretches.rows(number))
+                    yield from self._told(site, number, told(stretches, number))
         except (Unusual, ValueError, OSError, sqlite3.Error):
             self._refused.touch()
 
-    def _told(self, site: Site, number: int, rows: Iterator[Row]) -> Iterator[Encoded]:
-        encoded = _ENCODED[self._part.table]
+    def _told(
+        self, site: Site, number: int, records: Iterator[list[bytes]]
+    ) -> Iterator[list[bytes]]:
         site.report, site.last, site.robots = Report(), 0, {}
-        for row in rows:
-            yield from encoded(site, row)
+        yield from records
         if DOUBLED in site.report.oddities:
             raise Unusual
         self.found.append(Found(number, site.last, site.report.oddities, site.robots))
@@ -173,6 +170,14 @@ class Share:
     @property
     def _refused(self) -> Path:
         return self._folder / f"{self._part.table}-refused"
+
+
+def _kept(site: Site, table: Table, stretches: Stretches, number: int) -> Iterator[list[bytes]]:
+    """Keep what the rows of a stretch say; none of these tables has an event of its own."""
+    for row in stretches.rows(number):
+        for _ in _TOLD[table](site, row):
+            raise Unusual
+    yield []
 
 
 def _part(site: Site, table: Table, step: int) -> Rows | None:

@@ -48,22 +48,23 @@ class Stretches:
         return -(-self.size // self.step)
 
     def rows(self, number: int) -> Iterator[Row]:
-        """The rows of one of them, which may be none."""
+        """Those of one of them, which may be none."""
+        yield from in_order(self.document(number))
+
+    def document(self, number: int, chunk: int = CHUNK) -> Iterator[bytes]:
+        """One of them as a file of its own, which may have no rows, a ``chunk`` at a time."""
         with self.path.open("rb", buffering=0) as file:
             start, end = self._cut(file, number), self._cut(file, number + 1)
-            if start < end:
-                file.seek(start)
-                yield from in_order(self._document(file, start, end))
-
-    def _document(self, file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
-        """What the file does not have in this stretch is put around it."""
-        if start > 0:
-            yield b'<?xml version="1.0" encoding="utf-8"?><%b>' % self.root.encode()
-        while start < end and (data := file.read(min(CHUNK, end - start))):
-            start += len(data)
-            yield data
-        if end < self.size:
-            yield b"</%b>" % self.root.encode()
+            root, at = self.root.encode(), start
+            # What the file does not have in this stretch is put around it.
+            if start > 0 or start == end:
+                yield b'<?xml version="1.0" encoding="utf-8"?><%b>' % root
+            file.seek(start)
+            while at < end and (data := file.read(min(chunk, end - at))):
+                at += len(data)
+                yield data
+            if end < self.size or start == end:
+                yield b"</%b>" % root
 
     def _cut(self, file: BinaryIO, number: int) -> int:
         """The first place between rows at or behind the beginning of a step."""

@@ -58,24 +58,37 @@ def author(person: Person | None) -> Author:
 
 def encode(comment: Comment) -> Encoded:
     """Its event as it is published. No text of it may have lone surrogates: XML has none."""
-    called, text = comment.mentions, orjson.dumps  # Strings are as msgspec has them, but sooner.
-    data = b"".join(
+    text = orjson.dumps  # Strings are as msgspec has them, but sooner.
+    said = comment.author.said, text(comment.item), called(comment.mentions), text(comment.on)
+    data = stated(*said, text(comment.text), comment.time)
+    return framed(comment.thread.frame, comment.at, comment.time, data)
+
+
+def called(mentions: tuple[str, ...]) -> bytes:
+    """How those that a comment mentions are said."""
+    return b',"mentions":' + orjson.dumps(mentions) if mentions else b""
+
+
+def stated(  # noqa: PLR0913, PLR0917  (by name, they would take a tenth longer)
+    author: bytes, item: bytes, called: bytes, on: bytes, text: bytes, time: bytes
+) -> bytes:
+    """The ``data`` of a comment: ``item``, ``on`` and ``text`` are JSON, ``time`` is not."""
+    return b"".join(
         (
             b"{",
-            comment.author.said,
+            author,
             b'"format":"markdown","item":',
-            text(comment.item),
-            b',"mentions":' + text(called) if called else b"",
+            item,
+            called,
             b',"on":',
-            text(comment.on),
+            on,
             b',"text":',
-            text(comment.text),
+            text,
             b',"when":{"at":"',
-            comment.time,
+            time,
             b'"}}',
         )
     )
-    return framed(comment.thread.frame, comment.at, comment.time, data)
 
 
 def event(comment: Comment) -> CommentCreated:

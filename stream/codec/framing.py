@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from binascii import hexlify
 from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
@@ -59,11 +60,16 @@ def frame(kind: type[Event], source: str, subject: str) -> Frame:
 
 def framed(around: Frame, at: int, time: bytes, data: bytes) -> Encoded:
     """The event whose ``data`` this is, its keys sorted; ``time``: ``at`` as we write it."""
+    id_, value = identified(around, time, data)
+    return Encoded(around.key, value, at, id_.hex(), around.rank)
+
+
+def identified(around: Frame, time: bytes, data: bytes) -> tuple[bytes, bytes]:
+    """The id of that event, as `ID_BYTES` bytes, and its value."""
     hashed = b"".join((around.stated, time, b'",', data, b"]"))
-    id_ = blake2b(hashed, digest_size=ID_BYTES).hexdigest()
-    head = (b'{"data":', data, b',"id":"', id_.encode())
-    value = b"".join((*head, around.placed, time, around.typed))
-    return Encoded(around.key, value, at, id_, around.rank)
+    id_ = blake2b(hashed, digest_size=ID_BYTES).digest()
+    head = (b'{"data":', data, b',"id":"', hexlify(id_))
+    return id_, b"".join((*head, around.placed, time, around.typed))
 
 
 @lru_cache(maxsize=1024)

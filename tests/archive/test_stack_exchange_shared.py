@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import replace
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,11 +30,10 @@ from tests.archive.stack_exchange_site import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from pathlib import Path
 
     from stream.archive.beside import Found, Part, Share
-    from stream.codec.events import Encoded
 
 STEP = 300  # About two comments
 OPTIONS = Options()
@@ -295,27 +293,27 @@ class _Both:
 
     def __init__(self, folder: Path, turns: list[bool]) -> None:
         self._folder, self._turns = folder, turns
-        self.kept: list[Encoded] = []
+        self.kept: list[bytes] = []
 
     def start(self) -> Path:
         return self._folder
 
     def begin(self, part: Part) -> None:
         self._second = part.share(self._folder)
-        self._events = [iter(()), self._second.events()]
-        self._told = [event for turn in self._turns[::2] for event in self._next(turn)]
+        self._records = [iter(()), self._second.records()]
+        self._told = [record for turn in self._turns[::2] for record in self._next(turn)]
 
     def finish(self, share: Share, take: Callable[[list[Found]], bool]) -> bool:
-        self._events[0] = share.events()
-        self._told += [event for turn in self._turns[1::2] for event in self._next(turn)]
-        self._told += [event for events in self._events for event in events]
+        self._records[0] = share.records()
+        self._told += [record for turn in self._turns[1::2] for record in self._next(turn)]
+        self._told += [record for left in self._records for some in left for record in some]
         if share.refused or not take(share.found + self._second.found):
             return False
         self.kept += self._told
         return True
 
-    def _next(self, turn: bool) -> Iterable[Encoded]:  # noqa: FBT001  (an index)
-        return islice(self._events[turn], 1)
+    def _next(self, turn: bool) -> list[bytes]:  # noqa: FBT001  (an index)
+        return next(self._records[turn], [])
 
 
 _comments = st.lists(
@@ -363,5 +361,5 @@ def test_whoever_reads_what_the_same_is_told(tmp_path_factory, tables, unique, s
     events = list(StackExchangeDump(step).read(site, Options(beside=both), report))
     wanted, alone = _alone(site)
     report.events, report.ends = alone.events, alone.ends  # Which who sorts has to count
-    assert sorted(map(packed, (*map(encode, events), *both.kept))) == wanted
+    assert sorted([*map(packed, map(encode, events)), *both.kept]) == wanted
     assert report == alone
