@@ -89,6 +89,35 @@ def _item(thread: int, n: int, second: int) -> e.Event:
     return identified(made)
 
 
+def hosted(items: int) -> Iterator[e.Event]:
+    """One question with so many comments, half by guests who call its asker, each answered."""
+    for n in range(items):
+        at = SINCE + timedelta(seconds=n)
+        guest, host = f"Guest {n - 1 + n % 2}", "Host"
+        author = e.Person(id=str(n), name=guest) if n % 2 else e.Person(id="0", name=host)
+        if n == 0:
+            post = e.PostData(
+                item="q",
+                kind="question",
+                author=author,
+                title="What do you want to know?",
+                text=TEXT,
+                when=When(at=at),
+                silent_on=(),
+            )
+            yield identified(e.PostCreated(source="size.example", subject="0", time=at, data=post))
+            continue
+        said = e.CommentData(
+            item=f"q.c{n}",
+            on="q",
+            author=author,
+            text=TEXT,
+            mentions=(host if n % 2 else guest.replace(" ", ""),),
+            when=When(at=at),
+        )
+        yield identified(e.CommentCreated(source="size.example", subject="0", time=at, data=said))
+
+
 async def publish(settings: Settings, events: Iterable[e.Event]) -> int:
     """Put ``events`` on the log; how many they were."""
     count = 0

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from benchmarks.bench import Bench, Broker
     from benchmarks.results import Took
+    from stream.core.events import Event
 
 WORKERS: Final = "scale, workers"
 SIZES: Final = "scale, items a thread"
@@ -138,23 +139,25 @@ class _Owners:
 
 
 def items_a_thread(bench: Bench) -> Iterator[Took]:
-    """As many events, in threads of 1 item to very many."""
-    shapes = {f"{n:,} items a thread": (bench.sizes.hot // n, n) for n in bench.sizes.sizes}
+    """As many events, in threads of 1 item to very many; and all on one post, with its host."""
+    hot, sizes = bench.sizes.hot, bench.sizes.sizes
+    shapes = {f"{n:,} items a thread": logs.threads_of(max(1, hot // n), n) for n in sizes}
+    shapes[f"{max(sizes):,} on one post"] = logs.hosted(max(sizes))
     yield from _shapes(bench, SIZES, shapes)
 
 
 def threads(bench: Bench) -> Iterator[Took]:
     """Ever more threads of the same size."""
-    shapes = {f"{n:,} threads": (n, ITEMS_A_THREAD) for n in bench.sizes.threads}
+    shapes = {f"{n:,} threads": logs.threads_of(n, ITEMS_A_THREAD) for n in bench.sizes.threads}
     yield from _shapes(bench, THREADS, shapes)
 
 
-def _shapes(bench: Bench, figure: str, shapes: dict[str, tuple[int, int]]) -> Iterator[Took]:
+def _shapes(bench: Bench, figure: str, shapes: dict[str, Iterator[Event]]) -> Iterator[Took]:
     root = bench.compiled_root() if bench.compiled else ROOT
     with bench.broker() as broker:
-        for n, (what, (count, items_each)) in enumerate(shapes.items()):
+        for n, (what, events) in enumerate(shapes.items()):
             settings = broker.named(f"shape-{n}")
-            asyncio.run(logs.publish(settings, logs.threads_of(max(1, count), items_each)))
+            asyncio.run(logs.publish(settings, events))
             if n == 0:
                 yield bare(figure, settings)
             took = asyncio.run(worked(broker, settings, "all", root))

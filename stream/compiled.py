@@ -24,6 +24,7 @@ MODULES: Final = (
     *(
         f"core/{name}.py"
         for name in (
+            "addressed",
             "community",
             "creation",
             "edits",
@@ -31,6 +32,8 @@ MODULES: Final = (
             "fold",
             "hearing",
             "identity",
+            "in_time",
+            "index",
             "item",
             "mentions",
             "moments",

@@ -46,11 +46,11 @@ def untangle(thread: Thread) -> None:
     found = roots(heard, thread.aliases)
     thread.stale |= any(found[voice.token] != voice.token for voice in joining & heard)
     thread.joining = None
-    calls: dict[str, set[str]] = {}
+    voices: dict[str, set[Voice]] = {}
     for voice in heard:
-        calls.setdefault(found[voice.token], set()).add(voice.call)
-    thread.calls = calls
-    plain = all(len(called) == 1 for called in calls.values())
+        voices.setdefault(found[voice.token], set()).add(voice)
+    thread.voices = voices
+    plain = all(len({voice.call for voice in own}) == 1 for own in voices.values())
     trivial = plain and all(token == root for token, root in found.items())
     held, thread.roots = thread.roots or {}, None if trivial else found
     thread.tangled = TANGLED

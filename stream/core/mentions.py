@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
+from stream.core.addressed import ALL
 from stream.core.found import Found
+from stream.core.in_time import later
 from stream.core.people import call
-from stream.core.post import SHORTEST_BEGINNING, later
+from stream.core.post import SHORTEST_BEGINNING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from stream.core.people import Voice
     from stream.core.post import Post
     from stream.core.thread import Thread
+
+LOOKED_BACK: Final = 32  # So many comments are looked at one after another.
 
 
 def meant(thread: Thread, post: Post, on: Item | None, c: Item, name: str) -> Found:
@@ -28,7 +33,7 @@ def meant(thread: Thread, post: Post, on: Item | None, c: Item, name: str) -> Fo
             to = on
         if to is None and len(said) >= SHORTEST_BEGINNING:
             how = "prefix"
-            to = _latest(post, post.beginning(said), c) or (on if own.startswith(said) else None)
+            to = _beginning(post, said, c) or (on if own.startswith(said) else None)
         if to is None and said in thread.aliases:
             how, names = "alias", thread.aliases[said]
             to = _latest(post, names, c) or (on if own in names else None)
@@ -62,6 +67,18 @@ def _latest(post: Post, names: Iterable[str], before: Item) -> Item | None:
     return to
 
 
+def _beginning(post: Post, start: str, before: Item) -> Item | None:
+    """The latest earlier comment by one whose called name begins with ``start``."""
+    names = list(islice(post.beginning(start), LOOKED_BACK + 1))
+    if len(names) <= LOOKED_BACK:
+        return _latest(post, names, before)
+    end = bisect_left(post.said, before)  # Of so many, one has mostly spoken just before.
+    for c in reversed(post.said[max(0, end - LOOKED_BACK) : end]):
+        if c.author is not None and c.author.call.startswith(start):
+            return c
+    return _latest(post, post.beginning(start), before)
+
+
 def _addressed(thread: Thread, post: Post, c: Item, found: Found) -> Found:
     """The same, with the person's latest comment, and the latest not said to a third person."""
     to = found.to
@@ -72,14 +89,20 @@ def _addressed(thread: Thread, post: Post, c: Item, found: Found) -> Found:
         return found  # Most of the time: who has one name has no later comment than that.
     if plain and post.index is None:
         return _before(thread, post, c, found, to.author)
-    latest = None
-    for said in _theirs(thread, post, to.author, c):
+    latest = better = None
+    for looked, said in enumerate(_theirs(thread, post, to.author, c)):
         latest = latest or said
         if _is_for(thread, said, c):
-            return Found(found.name, found.how, latest, latest.author, said)
+            better = said
+            break
+        if looked >= LOOKED_BACK and post.index is not None:
+            whom = (None,) if c.author is None else tokens(thread, c.author)
+            own, names = tokens(thread, to.author), calls(thread, to.author)
+            better = post.index.addressing(names, own, (ALL, *whom), c)
+            break
     if latest is None:
         return found
-    return Found(found.name, found.how, latest, latest.author, latest)
+    return Found(found.name, found.how, latest, latest.author, better or latest)
 
 
 def _before(thread: Thread, post: Post, c: Item, found: Found, voice: Voice) -> Found:
@@ -109,6 +132,13 @@ def _is_for(thread: Thread, said: Item, c: Item) -> bool:
 
 def calls(thread: Thread, voice: Voice) -> Iterable[str]:
     """The called names under which a person has written, with that one which may have gone."""
-    if thread.roots is None or thread.calls is None:
+    if thread.roots is None or thread.voices is None:
         return (voice.call,)
-    return {voice.call, *thread.calls.get(thread.who(voice), ())}
+    return {voice.call, *(one.call for one in thread.voices.get(thread.who(voice), ()))}
+
+
+def tokens(thread: Thread, voice: Voice) -> Iterable[str]:
+    """The tokens of a person, likewise."""
+    if thread.roots is None or thread.voices is None:
+        return (voice.token,)
+    return {voice.token, *(one.token for one in thread.voices.get(thread.who(voice), ()))}

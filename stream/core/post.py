@@ -2,78 +2,22 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, insort
 from typing import TYPE_CHECKING, Final
 
+from stream.core.in_time import between, previous
+from stream.core.index import Index, called, token
 from stream.core.item import Item
 from stream.core.people import call
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from stream.core.found import Found
     from stream.core.people import Voice
 
-NOBODY: Final = ""  # Whose comments those are that name no author; nobody can be called so.
 SHORTEST_BEGINNING: Final = 3
 LOOKED_THROUGH: Final = 16  # So many comments are looked through sooner than an index is kept.
-
-
-class Index:
-    """The comments by each name, and those that call a name, sorted by time.
-
-    Most posts have few comments, so most have no index: dictionaries and lists for each were a
-    sixth of a worker's memory. ``mixed``: two persons of one called name have commented.
-    """
-
-    __slots__ = ("by", "calls", "mixed", "names")
-
-    def __init__(self, comments: Iterable[Item]) -> None:
-        self.by: dict[str, list[Item]] = {}
-        self.names: list[str] = []
-        self.calls: dict[str, list[Item]] = {}
-        self.mixed = False
-        for c in comments:
-            self.add(c)
-
-    def add(self, c: Item) -> None:
-        """Put a comment in its place, mostly the end."""
-        author = c.author
-        name = NOBODY if author is None else author.call
-        said = self.by.get(name)
-        if said is None:
-            self.by[name] = [c]
-            if name:
-                insort(self.names, name)
-        else:
-            if author is not said[0].author and name and not self.mixed:
-                self.mixed = token(c) != token(said[0])
-            insert(said, c)
-        for said_name in c.said:
-            calling = self.calls.get(call(said_name))
-            if calling is None:
-                self.calls[call(said_name)] = [c]
-            else:
-                insert(calling, c)
-
-    def remove(self, c: Item) -> None:
-        """Take out a comment that is about to change."""
-        name = called(c)
-        said = self.by[name]
-        del said[bisect_left(said, c)]
-        if not said:
-            del self.by[name]
-            if name:
-                del self.names[bisect_left(self.names, name)]
-        for said_name in c.said:
-            calling = self.calls[call(said_name)]
-            del calling[bisect_left(calling, c)]
-
-    def beginning(self, start: str) -> Iterator[str]:
-        """The called names that begin with ``start``."""
-        index = bisect_left(self.names, start)
-        while index < len(self.names) and self.names[index].startswith(start):
-            yield self.names[index]
-            index += 1
 
 
 class Post:
@@ -125,11 +69,18 @@ class Post:
         if self.index is not None:
             self.index = Index(self.said)
 
+    def mean(self, c: Item, found: tuple[Found, ...]) -> None:
+        """A comment means other ones than before."""
+        if self.index is None:
+            c.found = found
+        else:
+            self.index.mean(c, found)
+
     @property
     def mixed(self) -> bool:
         """Whether two persons of one called name have commented."""
         if self.index is not None:
-            return self.index.mixed
+            return self.index.people is not None
         tokens: dict[str, str | None] = {}
         return any(
             tokens.setdefault(called(c), token(c)) != token(c)
@@ -167,9 +118,11 @@ class Post:
 
     def lasts(self, before: Item) -> Iterable[Item]:
         """Of each person's comments that are earlier than ``before`` at least the last."""
-        if self.index is None or self.index.mixed:
+        index = self.index
+        if index is None:
             return self.before(before)
-        found = (previous(said, before) for said in self.index.by.values())
+        held = index.by if index.people is None else index.people
+        found = (previous(said, before) for said in held.values())
         return (c for c in found if c is not None)
 
     def before(self, c: Item) -> list[Item]:
@@ -202,43 +155,3 @@ class Post:
         if self.changed is None:
             self.changed = []
         self.changed.append((author, since))
-
-
-def called(c: Item) -> str:
-    """The name by which a comment's author is called."""
-    return NOBODY if c.author is None else c.author.call
-
-
-def token(c: Item) -> str | None:
-    """What tells a comment's author from others; None where nobody is known."""
-    return None if c.author is None else c.author.token
-
-
-def insert(items: list[Item], item: Item) -> None:
-    """Put an item in its place."""
-    if not items or items[-1].at < item.at:
-        items.append(item)
-    else:
-        insort(items, item)
-
-
-def between(items: list[Item], since: Item, until: Item | None) -> list[Item]:
-    """Those from ``since`` to ``until``, or to the end; both are in it."""
-    first = bisect_left(items, since)
-    return items[first : len(items) if until is None else bisect_right(items, until)]
-
-
-def previous(items: list[Item], before: Item) -> Item | None:
-    """The last of ``items`` that is earlier than ``before``."""
-    last = items[-1]
-    if last.at < before.at:
-        return last
-    index = bisect_left(items, before)
-    return items[index - 1] if index else None
-
-
-def later(one: Item | None, other: Item | None) -> Item | None:
-    """The later of two; of one and none the one."""
-    if one is None or other is None:
-        return other if one is None else one
-    return max(one, other)

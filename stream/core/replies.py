@@ -12,8 +12,8 @@ from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Final
 
 from stream.core.found import Found
+from stream.core.in_time import between, later
 from stream.core.mentions import calls, meant
-from stream.core.post import between, later
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +62,7 @@ def _settle_new(
             _look_again(thread, post, on, c, moved)
         elif len(said) == 1:  # As that would, of one that is new.
             found = meant(thread, post, on, c, said[0])
-            c.found = (found,)
+            post.mean(c, (found,))
             if found.to is None:
                 thread.unresolved += 1
             else:
@@ -177,7 +177,8 @@ def _find(thread: Thread, post: Post, on: Item | None, c: Item) -> bool:
         return False
     _count(thread, before, -1)
     _count(thread, found, 1)
-    c.found, c.unsaid = found, unsaid
+    post.mean(c, found)
+    c.unsaid = unsaid
     return True
 
 

@@ -98,7 +98,6 @@ class Thread:
     __slots__ = (
         "answer",
         "asker",
-        "calls",
         "comment",
         "community",
         "contested",
@@ -133,6 +132,7 @@ class Thread:
         "touched",
         "unlearned",
         "unresolved",
+        "voices",
     )
 
     def __init__(self, community: Community, id_: str) -> None:  # noqa: PLR0915 - a line for each
@@ -164,7 +164,7 @@ class Thread:
         self.roots: Mapping[str, str] | None = None
         self.heard: set[Voice] | None = None  # Who has written, once tangled
         self.joining: set[Voice] | None = None  # Those of them who are new
-        self.calls: dict[str, set[str]] | None = None  # By root, once tangled: called names
+        self.voices: dict[str, set[Voice]] | None = None  # By root, once tangled
         self.names: Names | None = None  # Where the thread has aliases of its own
         self.unlearned = False  # Aliases were stated since these were put together.
         self.hidden: frozenset[str] = community.erased
