@@ -84,8 +84,8 @@ class Comments:
             said, mentioned = _said(text)
             time = created + b"Z"
             data = stated(author, b'"c%b"' % id_, mentioned, b'"%b"' % post, said, time)
-            key, value = identified(about, time, data)
-            records.append(record(at, about.rank, key, about.key, value))
+            event, value = identified(about, time, data)
+            records.append(record(at, about.rank, event, about.key, value))
             if at > newest:  # noqa: PLR1730  (a call of `max` a row is dear)
                 newest = at
         self._site.see(newest)

@@ -1,7 +1,8 @@
 """Rows as dumps have them: a line each, with the same columns as the line before.
 
-Split at its quotes, such a line takes a fifth of the time that lxml needs for it. Whatever is not
-surely what an XML parser would find raises `Unusual`: then it is one that has to be asked.
+Checked and split at its quotes, such a line takes two thirds of the time that lxml needs for it,
+and its values stay the bytes that they are. Whatever is not surely what an XML parser would find
+raises `Unusual`: then it is one that has to be asked.
 """
 
 from __future__ import annotations
