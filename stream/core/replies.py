@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from heapq import heapify, heappop, heappush
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from stream.core.found import Found
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from stream.core.post import Post
     from stream.core.thread import Thread
 
+_Waiting = dict["Voice | None", "tuple[Item, Item | None]"]
+"""From where and up to where those that an author concerns wait; None: to the end."""
+
 SPEAKS = ("comment", "post")  # What stands under one of these answers it explicitly.
 CROWD = 2
 NOWHERE: Final[frozenset[str]] = frozenset()
@@ -38,10 +42,11 @@ def settle(thread: Thread) -> None:
         if changed is None:
             _settle_new(thread, post, on, fresh, moved)
         else:
-            queue = {c.id: c for c in fresh}
-            for author, since in changed:
-                queue.update({c.id: c for c in _concerned(thread, post, author, since)})
-            _forward(thread, post, on, queue, moved)
+            queue, waiting = {c.id: c for c in fresh}, _Waiting()
+            for author, since in sorted(changed, key=itemgetter(1)):
+                concerned = _concerned(thread, post, author, since, waiting)
+                queue.update({c.id: c for c in concerned})
+            _forward(thread, post, on, queue, waiting, moved)
     thread.open.clear()
 
 
@@ -90,8 +95,13 @@ def reopen(thread: Thread, on: str) -> None:
     thread.touched.update({c.id: c for c in thread.posts[on].said})
 
 
-def _forward(
-    thread: Thread, post: Post, on: Item | None, queue: dict[str, Item], moved: AbstractSet[str]
+def _forward(  # noqa: PLR0913, PLR0917  (by name, they would be dear)
+    thread: Thread,
+    post: Post,
+    on: Item | None,
+    queue: dict[str, Item],
+    waiting: _Waiting,
+    moved: AbstractSet[str],
 ) -> None:
     heap = list(queue.values())
     heapify(heap)
@@ -99,7 +109,7 @@ def _forward(
         c = heappop(heap)
         del queue[c.id]
         if _look_again(thread, post, on, c, moved):
-            for other in _concerned(thread, post, c.author, c):
+            for other in _concerned(thread, post, c.author, c, waiting):
                 if other.id not in queue:
                     queue[other.id] = other
                     heappush(heap, other)
@@ -122,11 +132,22 @@ def _in(item: Item | None, ids: AbstractSet[str]) -> bool:
     return item is not None and item.id in ids
 
 
-def _concerned(thread: Thread, post: Post, author: Voice | None, since: Item) -> Iterator[Item]:
-    """The later comments that call ``author``, by a beginning or an alias too; or answer unsaid."""
+def _concerned(
+    thread: Thread, post: Post, author: Voice | None, since: Item, waiting: _Waiting
+) -> Iterator[Item]:
+    """The later comments that call ``author``, by a beginning or an alias too; or answer unsaid.
+
+    None of them where they are ``waiting``: all goes forward in time, so those later than ``since``
+    that were found from an earlier comment of the author's on wait still.
+    """
+    if author in waiting:
+        begins, ends = waiting[author]
+        if not since < begins and (ends is None or since < ends):
+            return
+    plain = author is not None and thread.roots is None and not post.mixed
+    until = _free(post, author.call, since) if author is not None and plain else None
+    waiting[author] = since, until
     if author is not None:
-        plain = thread.roots is None and not post.mixed
-        until = _free(post, author.call, since) if plain else None
         yield from post.calling(_names(thread, author), since, until)
     on = thread.items.get(post.on)
     host = None if on is None else on.author

@@ -71,6 +71,17 @@ def test_who_calls_a_host_of_many_means_the_last_that_was_not_for_others(guests,
     assert told == fold([story])
 
 
+def test_what_changes_before_a_late_comment_of_the_same_author_is_carried_forward():
+    """Ann's call of Bob is of somebody once he is there: then it is not what Cid's call means."""
+    early = said(1, "Ann", at=10)
+    calls = [said(3, "Ann", at=50, mentions=("Bob",)), said(4, "Cid", at=70, mentions=("Ann",))]
+    late = [said(2, "Bob", at=40), said(5, "Ann", at=100)]
+    story = [asked("Dan"), early, *calls, said(6, "Dan", at=200), *late]
+    told = fold([[asked("Dan"), early, *calls, said(6, "Dan", at=200)], late])
+    assert told == fold([story])
+    assert plain(told) == truth(story)
+
+
 def test_of_many_whose_names_begin_so_the_last_is_meant():
     n = mentions.LOOKED_BACK + 5
     users = [said(i, f"user{i}", at=i) for i in range(n)]
