@@ -119,10 +119,11 @@ async def _work(settings: Settings, member: str, pace: Pace, job: Callable[[Plac
     consumer = app.consumer
     assert isinstance(consumer, Consumer)  # noqa: S101 # Tells the type checker.
     partitions.consumer = consumer
+    asked = _asked_to_end()  # Whoever reads the next line may ask us at once.
     log.info("%s works for %s", member, settings.prefix)
     watching = asyncio.create_task(_watch(settings, partitions))
     try:
-        await _until_ended(settings, app, consumer, partitions)
+        await _until_ended(asked, settings, app, consumer, partitions)
     finally:
         await cancelled({watching})
 
@@ -138,13 +139,21 @@ async def _watch(settings: Settings, partitions: Partitions) -> None:
             partitions.say(error)
 
 
-async def _until_ended(
-    settings: Settings, app: RunApp, consumer: Consumer, partitions: Partitions
-) -> None:
+def _asked_to_end() -> asyncio.Event:
     asked = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, asked.set)
+    return asked
+
+
+async def _until_ended(
+    asked: asyncio.Event,
+    settings: Settings,
+    app: RunApp,
+    consumer: Consumer,
+    partitions: Partitions,
+) -> None:
     await asyncio.sleep(0)  # Who was told to end before that hears it here, with nothing begun.
     starting = asyncio.create_task(app.start())
     left = asyncio.create_task(consumer.left())

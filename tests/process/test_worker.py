@@ -207,6 +207,12 @@ async def test_a_worker_asked_to_end_while_it_starts_ends(start):
     assert await worker.ends() == 0
 
 
+async def test_a_worker_asked_to_end_as_soon_as_it_speaks_ends_in_peace(start):
+    worker = start("asked")
+    assert await worker.ends() == 0
+    assert "works for" in worker.said
+
+
 async def test_a_worker_that_ended_leaves_its_partitions_to_the_others_at_once(settings, start):
     long = replace(IMPATIENT, session_s=60.0, rebalance_s=60.0)
     first = start("one", long)

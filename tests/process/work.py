@@ -1,6 +1,8 @@
 """A worker as a process of its own, for tests that kill it: what it is to do is its argument."""
 
 import logging
+import os
+import signal
 import sys
 from pathlib import Path
 
@@ -22,9 +24,19 @@ class Breaking(AllViews):
         raise RuntimeError(msg)
 
 
+class AskedToEnd(logging.Handler):
+    """Somebody reads what the worker says, and asks it to end at its first word."""
+
+    @override
+    def emit(self, record):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
 def main() -> int:
     said = orjson.loads(sys.argv[1])
     logging.basicConfig(level=logging.INFO, format="%(relativeCreated)d %(message)s")
+    if said["name"] == "asked":
+        logging.getLogger("stream.process.worker").addHandler(AskedToEnd())
     job = Breaking if said["name"] == "breaks" else AllViews
     try:
         settings, pace = Settings(**said["settings"]), Pace(**said["pace"])
