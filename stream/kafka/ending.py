@@ -146,7 +146,12 @@ def _tasks_of(client: Any) -> set[asyncio.Task[Any]]:  # noqa: ANN401 # As above
     if isinstance(client, AIOKafkaProducer):
         sending = client._sender.sender_task  # noqa: SLF001 # As above.
         return set() if sending is None else {sending, *_sent_by(sending)}
-    coordinator: Any = getattr(client, "_coordinator", None)
+    return group_tasks(client)
+
+
+def group_tasks(consumer: Any) -> set[asyncio.Task[Any]]:  # noqa: ANN401 # As above.
+    """What keeps ``consumer`` in its group."""
+    coordinator: Any = getattr(consumer, "_coordinator", None)
     names = ("_coordination_task", "_heartbeat_task", "_commit_refresh_task")
     found = (getattr(coordinator, name, None) for name in names)
     return {task for task in found if task is not None}

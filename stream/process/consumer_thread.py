@@ -19,6 +19,7 @@ from typing_extensions import override
 from stream.kafka.bare import arrival, unwrapped
 from stream.kafka.committed import committed_consumer
 from stream.kafka.ending import cancelled, ended
+from stream.kafka.leaving import left
 from stream.process.adopt import LogWentBackError
 from stream.process.assign import assignor_of
 from stream.process.runs import Run
@@ -163,12 +164,9 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
 
     @override
     async def on_thread_stop(self) -> None:
-        if self._consumer is not None and self._consumer._coordinator is not None:  # noqa: SLF001 # No public way.
-            # A member with a name stays in the group when it ends, and its partitions would
-            # wait for it: leave as one without a name does.
-            self._consumer._coordinator._group_instance_id = None  # noqa: SLF001 # As above.
         await self.method_queue.stop()
         if self._consumer is not None:
+            await left(self._consumer)
             await ended(self._consumer)
 
     @override
