@@ -118,7 +118,7 @@ class Store:
     def put_comments(self, rows: list[tuple[int, int, int]]) -> bool:
         """Many of these; False where any of the ids is there already."""
         self._flush(_PUT_COMMENT)
-        newest = max((id_ for id_, *_ in rows), default=_NONE)
+        newest = max(rows)[0] if rows else _NONE
         self._newest[_PUT_COMMENT] = max(newest, self._newest[_PUT_COMMENT])
         return self._db.executemany(_PUT_COMMENT, rows).rowcount == len(rows)
 
@@ -178,7 +178,7 @@ class Store:
         """The same, many at a time: dumps are in order of their ids, so most are surely new."""
         if row[0] > self._newest[sql]:
             self._newest[sql] = row[0]
-            self._waiting[sql].append(row)
+            self._waiting[sql].append(tuple(row))  # Of a named one, sqlite3 asks for each part.
             if len(self._waiting[sql]) >= ROWS:
                 self._flush(sql)
             return True
@@ -210,6 +210,10 @@ class Store:
 
     def _put(self, sql: str, values: tuple[object, ...]) -> bool:
         return bool(self._do(sql, values).rowcount)
+
+
+# Else sqlite3 looks in three places, each time, for somebody who would adapt a None.
+sqlite3.register_adapter(type(None), lambda nothing: nothing)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape
 
 from stream.archive.base import Options, Report
 from stream.archive.detect import read
@@ -23,6 +23,7 @@ HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
 Row = dict[str, object]
+_REFERENCES: Final = {'"': "&quot;", "\r": "&#xD;", "\n": "&#xA;", "\t": "&#x9;"}
 FILES: Final = ("Posts", "Comments", "PostHistory", "Votes", "PostLinks")
 PEOPLE: Final = {-1: "Community", 1: "Ann", 2: "Bob", 3: "Cem Öz"}
 
@@ -148,4 +149,4 @@ def odd(report: Report) -> dict[str, int]:
 
 def _quoted(value: object) -> str:
     """A value as dumps write it: what ends a line is a character reference."""
-    return quoteattr(str(value), {"\r": "&#xD;", "\n": "&#xA;", '"': "&quot;"})
+    return f'"{escape(str(value), _REFERENCES)}"'

@@ -99,6 +99,7 @@ def test_what_is_otherwise_is_found_as_by_a_parser_or_left_to_it(found, changes,
 @pytest.mark.parametrize("odd", [*_ODD, b"&#x9;\t"])
 def test_within_a_text_anything_but_text_is_left_to_a_parser(odd):
     usual = odd in {b">", b"'", b" ", b"=", b"/", b";", b"&lt;", b"]]>", b"\xc2\x85", b"\x7f"}
+    usual |= odd in {b"\t", b"&#x9;\t"}
     data = _file([{"Id": "1", "Text": "HERE"}]).replace(b"HERE", b"a" + odd + b"b")
     assert _by_lines(data)[1] == (not usual)
     if usual:
