@@ -61,10 +61,20 @@ class Part(Protocol):
 
 
 class Beside(Protocol):
-    """The second process, as a reader sees it."""
+    """The second process, as a reader sees it; ``started``: there is enough to be read by both."""
+
+    @property
+    def started(self) -> bool: ...
 
     def start(self) -> Path:
         """Let it start, unless it has; the folder that both may write to."""
+        ...
+
+    def keep(self, records: list[bytes], community: str) -> None:
+        """Take some of a community's events that are packed, and checked, without being told them.
+
+        It is to be started.
+        """
         ...
 
     def begin(self, part: Part) -> None:

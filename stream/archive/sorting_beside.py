@@ -80,6 +80,7 @@ class Second:
         self._parts = 0
         self._reads = False  # The other process, its share of a part: work enough.
         self._kept: list[Answer] = []
+        self._own: Sorted | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -100,6 +101,10 @@ class Second:
             self._to, self._from = self._process.stdin, self._process.stdout
             _widen(self._to)
         return self._folder
+
+    def keep(self, records: list[bytes], community: str) -> None:
+        self._at_hand().add_packed(records, community)
+        self._report.events += len(records)
 
     def begin(self, part: Part) -> None:
         self.start()
@@ -129,7 +134,7 @@ class Second:
     def sort(self, events: Iterator[Event]) -> list[Path | list[bytes]]:
         """All of them, and what was kept of a part, as sorted runs."""
         folder, report = self.start(), self._report
-        own = Sorted(folder, "own", SENT_BYTES, self._options)
+        own = self._at_hand()
         while together := list(islice(events, TOGETHER)):
             if self._reads:
                 own.add(map(encode, together))
@@ -148,6 +153,12 @@ class Second:
             for community, at in answer.ends.items():
                 report.ends[community] = max(at, report.ends.get(community, at))
         return [folder / name for answer in answers for name in answer.runs]
+
+    def _at_hand(self) -> Sorted:
+        """What this process sorts itself."""
+        if self._own is None:
+            self._own = Sorted(self.start(), "own", SENT_BYTES, self._options)
+        return self._own
 
     def _send(self, kind: int, data: bytes = b"") -> None:
         try:

@@ -18,7 +18,7 @@ from stream.core import events as e
 from stream.core.when import When, ms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from stream.archive.stack_exchange_rows import Row
     from stream.archive.stack_exchange_site import Site
@@ -53,7 +53,7 @@ _OfAThread = type[e.ThreadClosed | e.ThreadReopened | e.ThreadLocked | e.ThreadU
 FIRST: Final = frozenset((1, 2, 3))
 BODY: Final = 2
 EDITS: Final = frozenset(range(4, 10))
-_ROLLBACKS: Final = range(7, 10)
+ROLLBACKS: Final = range(7, 10)
 _ITEMS: Final[dict[int, type[e.ItemDeleted | e.ItemRestored]]] = {
     12: e.ItemDeleted,
     13: e.ItemRestored,
@@ -101,8 +101,10 @@ def creation(
     return (created(site, post, first),)
 
 
-def edit(site: Site, post: Post, revision: Revision) -> e.PostEdited:
-    """That it was edited, or rolled back."""
+def edit(
+    site: Site, post: Post, revision: Revision, in_turn: Callable[[int, int, str], str]
+) -> e.PostEdited:
+    """That it was edited, or rolled back; ``in_turn`` names the edit by post, moment and GUID."""
     rows = [revision[type_] for type_ in sorted(revision.keys() & EDITS)]
     at = moment(rows[0])
     site.store.mark(post.id, "edited", ms(at))
@@ -113,7 +115,7 @@ def edit(site: Site, post: Post, revision: Revision) -> e.PostEdited:
         time=at,
         data=e.EditData(
             item=str(post.id),
-            revision=rows[0]["RevisionGUID"],
+            revision=in_turn(post.id, ms(at), rows[0]["RevisionGUID"]),
             by=_who(site, rows),
             changes=e.Changes(
                 title=None if title is None else words(title.get("Text")),
@@ -121,7 +123,7 @@ def edit(site: Site, post: Post, revision: Revision) -> e.PostEdited:
                 tags=None if tagged is None else tags(tagged.get("Text")),
             ),
             note=next((words(row["Comment"]) for row in rows if row.get("Comment")), None),
-            rollback=any(type_ in revision for type_ in _ROLLBACKS),
+            rollback=any(type_ in revision for type_ in ROLLBACKS),
             when=When(at=at),
         ),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from stream.archive.base import Options, Report
 from stream.archive.stack_exchange_rows import known, rows, whole
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 PEOPLE_MAX: Final = 50_000  # Kept at hand
 PLACES_MAX: Final = 50_000  # The same, since what refers to a post comes in runs
 THREADS_MAX: Final = 4_000  # The same, of some 500 bytes each
+
+
+Told: TypeAlias = "Callable[[Site, Row], Iterable[Event]]"
 
 
 class Place(NamedTuple):
@@ -65,11 +68,11 @@ class Site:
         return at
 
     def read(
-        self, table: str, told: Callable[[Site, Row], Iterable[Event]], *, again: bool = False
+        self, table: str, told: Told, *, again: bool = False, after: int = 0
     ) -> Iterator[Event]:
         """What is ``told`` of each row of a table; a row that is not as it should be is a fault.
 
-        ``again``: the faults were reported at the first reading.
+        ``again``: the faults were reported at the first reading; ``after``: so many were read.
         """
         file = self.files.get(table)
         if file is None:
@@ -77,11 +80,19 @@ class Site:
         options = Options(skip_unreadable=True) if again else self.options
         report = Report() if again else self.report
         for number, row in rows(file, options, report):
-            try:
-                yield from told(self, row)
-            except ValueError as error:
+            if number > after:
+                yield from self.checked(told, row, file.where, number, again=again)
+
+    def checked(
+        self, told: Told, row: Row, where: str, number: int, *, again: bool = False
+    ) -> Iterator[Event]:
+        """What is ``told`` of one row, which may be a fault."""
+        try:
+            yield from told(self, row)
+        except ValueError as error:
+            if not again:
                 about = f" (Id {row['Id'][:20]})" if "Id" in row else ""
-                report.fault(file.where, number, f"{error}{about}", options)
+                self.report.fault(where, number, f"{error}{about}", self.options)
 
     def place(self, row: Row) -> Place | None:
         """That of the post that a row is about, once all posts are in."""

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from stream.archive.base import Report
-from stream.archive.stack_exchange_history import OPEN_MAX
 from stream.archive.stack_exchange_revision import NOT_TOLD
+from stream.archive.stack_exchange_waiting import OPEN_MAX
 from stream.core import events as e
 from stream.core.events import Person
 from stream.core.when import When

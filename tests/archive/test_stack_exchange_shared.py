@@ -291,9 +291,15 @@ def test_a_fault_elsewhere_ends_both(tmp_path, temporary):
 class _Both:
     """Both shares within one process, a turn each as ``turns`` says."""
 
+    started = True
+
     def __init__(self, folder: Path, turns: list[bool]) -> None:
         self._folder, self._turns = folder, turns
         self.kept: list[bytes] = []
+
+    def keep(self, records: list[bytes], community: str) -> None:
+        del community
+        self.kept += records
 
     def start(self) -> Path:
         return self._folder
@@ -341,12 +347,27 @@ _posts = st.lists(
     ),
     max_size=12,
 )
+_history = st.lists(
+    st.builds(
+        history,
+        st.sampled_from([1, 2, 2, 3, 4, 5, 6, 8, 10, 11, 12, 99]),
+        on=st.integers(1, 12),
+        at=st.integers(0, HOUR),
+        guid=st.sampled_from("abc"),
+        Text=st.sampled_from(["", "So?", 'é "&<row\r\n>', "<one><two>", None]),
+        Comment=st.sampled_from(["", "why", None]),
+        UserId=st.sampled_from([-1, 1, 9, None]),
+    ),
+    max_size=20,
+)
 _votes = st.lists(st.builds(vote, st.integers(1, 12), st.integers(1, 2)), max_size=12)
 
 
 @settings(deadline=None)
 @given(
-    tables=st.fixed_dictionaries({"Posts": _posts, "Comments": _comments, "Votes": _votes}),
+    tables=st.fixed_dictionaries(
+        {"Posts": _posts, "Comments": _comments, "PostHistory": _history, "Votes": _votes}
+    ),
     unique=st.booleans(),
     step=st.integers(1, 300),
     turns=st.lists(st.booleans(), max_size=60),
