@@ -41,7 +41,7 @@ TOGETHER: Final = 50  # As of comments, they and what is read at a time stay in
 CHUNK: Final = 64 * 1024  # the processor's cache.
 LONG: Final = 16 * 1024  # Letters of all that a revision says: no event of it is large.
 DIGITS_MAX: Final = 17  # Any number of so many can be told.
-AUTHORS_MAX: Final = 20_000
+AUTHORS_MAX: Final = 5_000
 
 _ROOT: Final = "posthistory"
 _COLUMNS: Final = (

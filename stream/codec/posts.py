@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from stream.core.events import Person
 
 
-@lru_cache(maxsize=4_000)  # Of some 600 bytes each
+@lru_cache(maxsize=1_000)  # Of some 600 bytes each
 def begun(source: str, subject: str) -> Frame:
     """What the events have in common that say how the posts of a thread began."""
     return frame(PostCreated, source, subject)
 
 
-@lru_cache(maxsize=4_000)  # As above
+@lru_cache(maxsize=1_000)  # As above
 def changed(source: str, subject: str) -> Frame:
     """The same of edits."""
     return frame(PostEdited, source, subject)
