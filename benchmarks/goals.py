@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 QUIX_TIMES: Final = 1.8
 KAFKA_STREAMS_TIMES: Final = 1.2
-WHOLE_OF_BARE: Final = 0.22
+OF_BARE: Final = 0.22  # 60,000 events/s where the bare loop makes 270,000: of all views, of replay
 RESTORED_S: Final = 15.0
 ITEM_BYTES: Final = 700.0
 FOLLOWED: Final = 60_000.0
@@ -67,7 +67,7 @@ def _worker(found: _Found) -> list[Goal]:
             told.append(_at_least(what, times, ours.rate / theirs.rate))
     whole = found.best(WHOLE, "threadline")
     if whole is not None and whole.rate_ratio is not None:
-        told.append(_at_least("all views, times the bare loop", WHOLE_OF_BARE, whole.rate_ratio))
+        told.append(_at_least("all views, times the bare loop", OF_BARE, whole.rate_ratio))
     return told
 
 
@@ -115,10 +115,10 @@ def _replay(found: _Found) -> list[Goal]:
     line = found.best("replay", "replay")
     if line is None or line.peak_mb is None:
         return []
-    return [
-        _at_least("replaying a dump, events/s", REPLAYED, line.rate),
-        _at_most("replaying a dump, MB", REPLAY_MB, line.peak_mb),
-    ]
+    told = [_at_least("replaying a dump, events/s", REPLAYED, line.rate)]
+    if line.rate_ratio is not None:
+        told.append(_at_least("replaying a dump, times the bare loop", OF_BARE, line.rate_ratio))
+    return [*told, _at_most("replaying a dump, MB", REPLAY_MB, line.peak_mb)]
 
 
 def _at_least(what: str, goal: float, measured: float) -> Goal:

@@ -8,14 +8,15 @@ from benchmarks.serve import quantile
 from benchmarks.worker import OURS, SIMPLE
 
 
-def took(what, rate, *, right=None, **more):
+def took(what, rate, *, right=None, figure=SIMPLE, peak_mb=None, **more):
     return Took(
-        figure=SIMPLE,
+        figure=figure,
         what=what,
         count=1000,
         seconds=1000 / rate,
         cpu_s=0.01,
         right=right,
+        peak_mb=peak_mb,
         more=more,
     )
 
@@ -46,6 +47,16 @@ def test_one_wrong_output_makes_a_line_wrong_and_no_goal_counts_it():
     assert [line.right for line in found] == [None, True, True, False]
     (goal,) = goals(found)
     assert (goal.measured, goal.reached) == (5.0, True)
+
+
+def test_what_a_replay_does_is_held_against_the_bare_loop_too():
+    runs = [
+        took(BARE, 100_000, figure="replay"),
+        took("replay", 30_000, figure="replay", peak_mb=290),
+        took(AFTER, 140_000, figure="replay"),
+    ]
+    found = [(goal.measured, goal.reached) for goal in goals(lines(runs))]
+    assert found == [(30_000, False), (0.25, True), (290, True)]
 
 
 @pytest.mark.parametrize(
