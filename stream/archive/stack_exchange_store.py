@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from stream.archive.stack_exchange_tables import SCHEMA, PostRow
+from stream.sqlite import take_as_they_are
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -212,10 +213,6 @@ class Store:
         return bool(self._do(sql, values).rowcount)
 
 
-# Else sqlite3 looks in three places, each time, for somebody who would adapt a None.
-sqlite3.register_adapter(type(None), lambda nothing: nothing)
-
-
 @contextmanager
 def opened_store() -> Iterator[Store]:
     """A store that is gone afterwards."""
@@ -228,6 +225,7 @@ def opened_store() -> Iterator[Store]:
 @contextmanager
 def opened(database: str) -> Iterator[sqlite3.Connection]:
     """Fast, and of no worth after a crash; "" is a file without a name."""
+    take_as_they_are()
     connection = sqlite3.connect(database, isolation_level=None, check_same_thread=False)
     try:
         for pragma in ("journal_mode=OFF", "synchronous=OFF", f"cache_size=-{CACHE_KIB}"):

@@ -6,6 +6,7 @@ import sqlite3
 from typing import TYPE_CHECKING, Final
 
 from stream.core.waits import METRICS
+from stream.sqlite import take_as_they_are
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,6 +99,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
 
     Its threads take turns.
     """
+    take_as_they_are()
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     for pragma in (
         "page_size=8192",
