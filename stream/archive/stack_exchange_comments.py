@@ -15,7 +15,7 @@ from stream.archive.fitting import BESIDE_TEXT_MAX, problem
 from stream.archive.mentions import mentions
 from stream.archive.robots import MARKED
 from stream.archive.sorting import packed, record
-from stream.archive.stack_exchange_lines import plain, row, rows
+from stream.archive.stack_exchange_lines import DIGITS_MAX, plain, row, rows
 from stream.archive.stack_exchange_moments import written
 from stream.archive.stack_exchange_posts import DOUBLED, commented_encoded
 from stream.archive.stack_exchange_rows import words
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 TOGETHER: Final = 50  # They and what is read at a time stay in the processor's cache:
 CHUNK: Final = 32 * 1024  # with ten times as many, a row took a quarter longer.
 LONG: Final = 64 * 1024  # Bytes of a text or a name: three of these are no large event.
-DIGITS_MAX: Final = 17  # Any number of so many can be told.
 POSTS_MAX: Final = 4_000  # Kept at hand, with what is the same for a thread
 AUTHORS_MAX: Final = 20_000
 

@@ -6,6 +6,7 @@ of which any row is, is told as `stream.archive.stack_exchange_history.History` 
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +14,7 @@ import orjson
 
 from stream.archive.robots import MARKED
 from stream.archive.sorting import record
-from stream.archive.stack_exchange_lines import plain, row, rows
+from stream.archive.stack_exchange_lines import DIGITS_MAX, plain, row, rows
 from stream.archive.stack_exchange_moments import written
 from stream.archive.stack_exchange_revision import BODY, EDITS, FIRST, ROLLBACKS
 from stream.archive.stack_exchange_rows import tags, words
@@ -26,7 +27,6 @@ from stream.codec.times import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import BinaryIO
 
     from typing_extensions import Generator
 
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 TOGETHER: Final = 50  # As of comments, they and what is read at a time stay in
 CHUNK: Final = 64 * 1024  # the processor's cache.
 LONG: Final = 16 * 1024  # Letters of all that a revision says: no event of it is large.
-DIGITS_MAX: Final = 17  # Any number of so many can be told.
 AUTHORS_MAX: Final = 5_000
 
 _ROOT: Final = "posthistory"
@@ -80,7 +79,7 @@ class ByLines:
         taken = 0
         try:
             with self._file.open() as source:
-                lines = rows(_chunks(source), _ROOT, _COLUMNS)
+                lines = rows(iter(partial(source.read, CHUNK), b""), _ROOT, _COLUMNS)
                 while some := list(islice(lines, TOGETHER)):
                     yield from self._of_lines(some, taken + 1)
                     self._keep()
@@ -240,8 +239,3 @@ def _json(said: bytes | str) -> bytes:
 
 def _str(said: bytes | str) -> str:
     return said if isinstance(said, str) else said.decode()
-
-
-def _chunks(source: BinaryIO) -> Iterator[bytes]:
-    while chunk := source.read(CHUNK):
-        yield chunk

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from stream.archive.stack_exchange_rows import Row
 
 LINE_MAX: Final = 1 << 20  # A longer one is looked at by lxml, which need not hold it.
+DIGITS_MAX: Final = 17  # Any number of so many can be told.
 
 _HEAD: Final = (
     rb"(?:\xef\xbb\xbf)?<\?xml version=[\"']1\.0[\"'] encoding=[\"'](?i:utf-8)[\"'] ?\?>\s*<%b>"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import orjson
 
+from stream.codec.comments import stated
 from stream.codec.framing import Frame, frame
 from stream.core.events import PostCreated, PostEdited
 
@@ -76,21 +77,8 @@ def question(  # noqa: PLR0913, PLR0917  (by name, they would take a tenth longe
 
 def answer(author: bytes, item: bytes, on: bytes, text: bytes, time: bytes) -> bytes:
     """The same of an answer to the question ``on``."""
-    return b"".join(
-        (
-            b"{",
-            author,
-            b'"format":"markdown","item":',
-            item,
-            b',"kind":"answer","on":',
-            on,
-            b',"text":',
-            text,
-            b',"when":{"at":"',
-            time,
-            b'"}}',
-        )
-    )
+    # What it is stands where a comment says whom it calls; all else is as of a comment.
+    return stated(author, item, b',"kind":"answer"', on, text, time)
 
 
 def edit(  # noqa: PLR0913, PLR0917  (as above)
