@@ -180,7 +180,9 @@ def test_lines_tell_what_rows_tell(tmp_path_factory, rows, other, instead, eol):
     "rows",
     [
         pytest.param([{"UserId": ""}, {}], id="there and empty"),
-        pytest.param([{"UserId": None}, {"UserId": 2}], id="named by another row"),
+        pytest.param(
+            [{"PostHistoryTypeId": 4, "UserId": None}, {"UserId": 2}], id="named by another row"
+        ),
         pytest.param(
             [{"PostHistoryTypeId": 6, "Comment": "2", "UserId": 2}, {"Comment": "1"}],
             id="in the order of their types",
