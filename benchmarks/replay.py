@@ -30,7 +30,7 @@ from typing_extensions import override
 from benchmarks import logs, results
 from benchmarks.bench import bare
 from stream.archive.base import Options, Report
-from stream.archive.detect import read_encoded
+from stream.archive.detect import read_packed
 from stream.archive.generate import generate
 from stream.archive.made_up.stack_exchange import write_dump
 from stream.config import Settings
@@ -164,12 +164,12 @@ def _expat(dump: Path, _: Settings) -> int:
 
 
 def _read(dump: Path, _: Settings) -> int:
-    return sum(1 for _event in read_encoded([dump], Options(), Report()))
+    return sum(1 for _event in read_packed([dump], Options(), Report()))
 
 
 def _replay(dump: Path, settings: Settings) -> int:
     report = Report()
-    source = Source(lambda: read_encoded([dump], Options(), report), How(), report.ends)
+    source = Source(lambda: read_packed([dump], Options(), report), How(), report.ends)
     return asyncio.run(publish(settings, source)).events
 
 

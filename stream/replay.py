@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from stream.codec.events import encode
+from stream.codec.packing import packed, time_of
 from stream.core.events import ProgressData, ReplayFinished, ReplayProgressed
 from stream.core.when import to_datetime
 from stream.kafka.publish import open_publisher
@@ -37,7 +38,8 @@ async def replay(
     tell: Callable[[Progress], None] = lambda _: None,
 ) -> Progress:
     """Publish all of ``events``, from the first to the last, as fast as goes."""
-    return await publish(settings, Source(lambda: map(encode, events), How(resume=False), {}), tell)
+    source = Source(lambda: map(packed, map(encode, events)), How(resume=False), {})
+    return await publish(settings, source, tell)
 
 
 async def publish(
@@ -135,16 +137,16 @@ class _Run:
             await self._paced(events, Pace(how.speed, how.max_gap_ms), stop)
         await self._publisher.publish(self._statements.finished())
 
-    async def _at_once(self, events: Iterator[Encoded], stop: asyncio.Event) -> None:
+    async def _at_once(self, events: Iterator[bytes], stop: asyncio.Event) -> None:
         while together := list(islice(events, TOGETHER)):
             if stop.is_set():
                 self._progress.stopped = True
                 return
             await self._append(together)
-            await self._state(together[-1].at - 1)
+            await self._state(time_of(together[-1]) - 1)
             await asyncio.sleep(0)  # Where all of it found room, nobody else had a turn.
 
-    async def _paced(self, events: Iterator[Encoded], pace: Pace, stop: asyncio.Event) -> None:
+    async def _paced(self, events: Iterator[bytes], pace: Pace, stop: asyncio.Event) -> None:
         began = time.monotonic()
         coming = next(events, None)
         while coming is not None:
@@ -152,21 +154,25 @@ class _Run:
                 self._progress.stopped = True
                 return
             real_s = time.monotonic() - began
-            due: list[Encoded] = []
-            while coming is not None and pace.wait_s(coming.at) <= real_s and len(due) < TOGETHER:
-                pace.due_s(coming.at)
+            due: list[bytes] = []
+            while (
+                coming is not None
+                and pace.wait_s(time_of(coming)) <= real_s
+                and len(due) < TOGETHER
+            ):
+                pace.due_s(time_of(coming))
                 due.append(coming)
                 coming = next(events, None)
             await self._append(due)
             if coming is not None:
-                await self._state(pace.now(real_s, coming.at))
+                await self._state(pace.now(real_s, time_of(coming)))
             await self._publisher.flush()
             if coming is not None and len(due) < TOGETHER:
-                wait_s = pace.wait_s(coming.at) - (time.monotonic() - began)
+                wait_s = pace.wait_s(time_of(coming)) - (time.monotonic() - began)
                 await _pause(stop, min(max(wait_s, TICK_S), PROGRESS_S))
 
-    async def _append(self, together: list[Encoded]) -> None:
-        await self._publisher.publish(together)
+    async def _append(self, together: list[bytes]) -> None:
+        await self._publisher.publish_packed(together)
         self._progress.add(together)
         self._tell(self._progress)
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from stream.codec.events import Encoded, decode
+from stream.codec.packing import id_of
 from stream.core.events import ReplayFinished, ReplayProgressed
 from stream.core.when import ms
 from stream.errors import DecodeError
@@ -87,9 +88,9 @@ class _Seen:
                 self.point = _point(point) if isinstance(event, ReplayProgressed) else None
 
 
-def fingerprint(first: Iterable[Encoded]) -> str:
-    """What an archive is known by that begins with these events."""
-    ids = "".join(event.id for event in first)
+def fingerprint(first: Iterable[bytes]) -> str:
+    """What an archive is known by that begins with these events, packed."""
+    ids = b"".join(map(id_of, first)).hex()
     return blake2b(ids.encode(), digest_size=8).hexdigest()
 
 

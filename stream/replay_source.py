@@ -6,10 +6,10 @@ import asyncio
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from stream.codec.events import NOWHERE, community_of
+from stream.codec.packing import KEY_AT, id_of, time_of, unpacked
 from stream.core.position import Position
 from stream.core.when import to_datetime
 from stream.replay_point import DIGESTS, Point, fingerprint
@@ -17,8 +17,6 @@ from stream.replay_point import DIGESTS, Point, fingerprint
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
-
-    from stream.codec.events import Encoded
 
 TOGETHER: Final = 2_000  # Events handed on at a time; bounds memory.
 BEYOND_MAX: Final = 10_000  # Events of one moment; more are rather published again than held.
@@ -71,37 +69,40 @@ class Progress:
         """The time of the last event of each."""
         return {community: to_datetime(at) for community, at in self.ends.items()}
 
-    def add(self, events: Sequence[Encoded], *, already: bool = False) -> None:
-        """Some more, in order, and no earlier than those before."""
+    def add(self, events: Sequence[bytes], *, already: bool = False) -> None:
+        """Some more, packed, in order, and no earlier than those before."""
         if not events:
             return
-        last = events[-1].at
+        last = time_of(events[-1])
         if self.last is None or last > self.last:
-            of_last = bisect_left(events, last, key=attrgetter("at"))
+            of_last = bisect_left(events, last, key=time_of)
             self._count(events[:of_last], already=already)
             self._settled = (self.events + self.already, self._digest)
-            self.first = events[0].at if self.first is None else self.first
+            self.first = time_of(events[0]) if self.first is None else self.first
             self.last, events = last, events[of_last:]
         self._count(events, already=already)
 
-    def _count(self, events: Sequence[Encoded], *, already: bool) -> None:
+    def _count(self, events: Sequence[bytes], *, already: bool) -> None:
         self._end(events)
-        ids = sum([int(event.id, 16) for event in events])
-        self._digest = (self._digest + ids) % DIGESTS
+        self._digest = (self._digest + digest(events)) % DIGESTS
         if already:
             self.already += len(events)
         else:
             self.events += len(events)
 
-    def _end(self, events: Sequence[Encoded]) -> None:
+    def _end(self, events: Sequence[bytes]) -> None:
         """Each community ends with its last event so far."""
-        ends, community, place = self.ends, "", NOWHERE
+        ends, community, place, before = self.ends, "", NOWHERE, b""
         for event in events:
-            key = event.key
-            if key is None or not key.startswith(place):
-                community = community_of(event)
+            if place == NOWHERE or not event.startswith(place, KEY_AT):
+                if before:
+                    ends[community] = time_of(before)
+                said = unpacked(event)
+                key, community = said.key, community_of(said)
                 place = NOWHERE if key is None else key[: key.index(b"/") + 1]
-            ends[community] = event.at
+            before = event
+        if before:
+            ends[community] = time_of(before)
 
     def point(self, until: int) -> Point:
         """What has come up to ``until``: the last event's time, just before it, or later."""
@@ -112,8 +113,13 @@ class Progress:
         return Point(self.events + self.already, self._digest, until)
 
 
+def digest(events: Iterable[bytes]) -> int:
+    """The sum of the ids of packed events."""
+    return sum(map(int.from_bytes, map(id_of, events)))
+
+
 class Source:
-    """The events of archives, and by what they are known again.
+    """The events of archives, packed, and by what they are known again.
 
     ``opened`` gives all of them in order, each time anew; ``ends``: the time of each community's
     last one, as far as that is known. Making a source takes the first events, which is when an
@@ -121,7 +127,7 @@ class Source:
     """
 
     def __init__(
-        self, opened: Callable[[], Iterable[Encoded]], how: How, ends: Mapping[str, int]
+        self, opened: Callable[[], Iterable[bytes]], how: How, ends: Mapping[str, int]
     ) -> None:
         self.how = how
         self.ends = ends
@@ -132,24 +138,25 @@ class Source:
         self.archive = fingerprint(first)
         self._events = chain(first, events)
 
-    def events(self) -> Iterator[Encoded]:
+    def events(self) -> Iterator[bytes]:
         """Those from ``since`` on and before ``until``, which sets ``cut`` if any comes later."""
         since, until = self.how.since, self.how.until
         return self._events if since is None and until is None else self._within(since, until)
 
-    def _within(self, since: int | None, until: int | None) -> Iterator[Encoded]:
+    def _within(self, since: int | None, until: int | None) -> Iterator[bytes]:
         for event in self._events:
-            if until is not None and event.at >= until:
+            at = time_of(event)
+            if until is not None and at >= until:
                 self.cut = True
                 return
-            if since is None or event.at >= since:
+            if since is None or at >= since:
                 yield event
 
     async def passed(self, point: Point, progress: Progress) -> bool:
         """Leave out what lies before ``point``; False where that is no point of these events."""
-        passed: list[Encoded] = []
+        passed: list[bytes] = []
         for event in self._events:
-            if event.at > point.until:
+            if time_of(event) > point.until:
                 self._events = chain([event], self._events)
                 break
             passed.append(event)
@@ -163,13 +170,13 @@ class Source:
         progress.add(self._beyond(point), already=True)
         return True
 
-    def _beyond(self, point: Point) -> list[Encoded]:
+    def _beyond(self, point: Point) -> list[bytes]:
         """What of the moment after ``point`` is published, too; nothing where that is not sure."""
         if point.beyond > BEYOND_MAX:
             return []
         next_ones = list(islice(self._events, point.beyond))
-        digest = sum([int(event.id, 16) for event in next_ones]) % DIGESTS
-        if digest == point.digest_beyond and len({event.at for event in next_ones}) <= 1:
+        same = digest(next_ones) % DIGESTS == point.digest_beyond
+        if same and len(set(map(time_of, next_ones))) <= 1:
             return next_ones
         self._events = chain(next_ones, self._events)
         return []

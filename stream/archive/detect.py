@@ -19,11 +19,12 @@ from stream.archive.mbox import Mbox
 from stream.archive.opening import head, is_packed, is_seven_zip
 from stream.archive.reddit import Reddit
 from stream.archive.robots import named
-from stream.archive.sorting import in_order, sorted_on_disk
+from stream.archive.sorting import sorted_on_disk
 from stream.archive.sorting_beside import Second, sorted_beside
 from stream.archive.stack_exchange import StackExchangeDump
 from stream.archive.stack_exchange_api import StackExchangeApi
 from stream.codec.events import decode, encode
+from stream.codec.packing import packed, unpacked
 from stream.errors import ArchiveError, UsageError
 
 if TYPE_CHECKING:
@@ -96,10 +97,15 @@ def read(paths: Sequence[Path], options: Options, report: Report) -> Iterator[Ev
 
 def read_encoded(paths: Sequence[Path], options: Options, report: Report) -> Iterator[Encoded]:
     """The same events as they are published."""
+    return map(unpacked, read_packed(paths, options, report))
+
+
+def read_packed(paths: Sequence[Path], options: Options, report: Report) -> Iterator[bytes]:
+    """The same as `stream.codec.packing` packs them."""
     chosen = [(path, reader_for(path, options.format)) for path in paths]
     report.formats.extend(reader.name for _, reader in chosen)
-    streams = [_encoded(path, reader, options, report) for path, reader in chosen]
-    events = streams[0] if len(streams) == 1 else heapq.merge(*streams, key=in_order)
+    streams = [_packed(path, reader, options, report) for path, reader in chosen]
+    events = streams[0] if len(streams) == 1 else heapq.merge(*streams)
     return named(events, options.bots)
 
 
@@ -117,28 +123,28 @@ def _sample(name: str) -> Path:
     return Path(str(files("stream.archive") / "sample" / name))
 
 
-def _encoded(path: Path, reader: Reader, options: Options, report: Report) -> Iterator[Encoded]:
+def _packed(path: Path, reader: Reader, options: Options, report: Report) -> Iterator[bytes]:
     if isinstance(reader, EventLines):  # To have their order, they are encoded already.
         return sorted_on_disk(report.read(reader.read_encoded(path, options, report), options))
     if reader.ordered:
         events = reader.read(path, options, report)
-        return _checked(report.read(map(encode, events), options), path, reader)
+        encoded = report.read(map(encode, events), options)
+        return _checked(map(packed, encoded), path, reader)
     second = Second(report, options)
     events = reader.read(path, replace(options, beside=second), report)
     return sorted_beside(iter(events), report, options, second)
 
 
-def _checked(events: Iterator[Encoded], path: Path, reader: Reader) -> Iterator[Encoded]:
+def _checked(events: Iterator[bytes], path: Path, reader: Reader) -> Iterator[bytes]:
     """What is replayed in a wrong order would be said to be there before it is."""
-    last = None
+    last = b""
     for event in events:
-        place = in_order(event)
-        if last is not None and place < last:
+        if event < last:
             msg = (
                 f"{path}: the reader {reader.name} says it keeps the order of events, and does not"
             )
             raise ArchiveError(msg)
-        last = place
+        last = event
         yield event
 
 

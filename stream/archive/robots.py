@@ -6,8 +6,8 @@ from datetime import datetime
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
-from stream.archive.sorting import in_order
 from stream.codec.events import community_of, encode
+from stream.codec.packing import packed, unpacked
 from stream.core.events import (
     CommentCreated,
     CommentEdited,
@@ -70,9 +70,9 @@ def join(first: First, other: First) -> None:
 
 
 def named(
-    events: Iterable[Encoded], names: Sequence[str], since: int | None = None
-) -> Iterator[Encoded]:
-    """``events`` in their order, and before the first of each community that these are robots.
+    events: Iterable[bytes], names: Sequence[str], since: int | None = None
+) -> Iterator[bytes]:
+    """Packed ``events`` in order, and before the first of each community that these are robots.
 
     ``since``: before the first of these that is not earlier. What is given may be a name or an id,
     and nobody can tell which: both are stated.
@@ -80,14 +80,15 @@ def named(
     return _named(events, names, since) if names else iter(events)
 
 
-def _named(events: Iterable[Encoded], names: Sequence[str], since: int | None) -> Iterator[Encoded]:
+def _named(events: Iterable[bytes], names: Sequence[str], since: int | None) -> Iterator[bytes]:
     begun: set[str] = set()
-    for event in events:
+    for record in events:
+        event = unpacked(record)
         community = community_of(event)
         if community not in begun and (since is None or event.at >= since):
             begun.add(community)
-            yield from sorted(_flags(names, community, event.at), key=in_order)
-        yield event
+            yield from sorted(map(packed, _flags(names, community, event.at)))
+        yield record
 
 
 def _flags(names: Sequence[str], community: str, at: int) -> Iterator[Encoded]:

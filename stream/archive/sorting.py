@@ -1,6 +1,6 @@
 """Any number of events into their order, in bounded memory: sorted runs on disk, then merged.
 
-A packed event begins with its place in the order, so that comparing bytes compares events.
+They are sorted as `stream.codec.packing` packs them: comparing bytes compares events.
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ from array import array
 from bisect import bisect_right
 from contextlib import ExitStack, contextmanager
 from itertools import accumulate, chain, pairwise
-from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from stream.archive.temporary import temporary_folder
-from stream.codec.events import Encoded
+from stream.codec.packing import packed
 from stream.errors import ArchiveError
 
 if TYPE_CHECKING:
@@ -25,30 +24,26 @@ if TYPE_CHECKING:
 
     from typing_extensions import Generator
 
+    from stream.codec.events import Encoded
+
 MEMORY_BYTES: Final = 64 * 1024 * 1024
 RUNS_MAX: Final = 48  # Merged at a time: so many files are open, each with a block in memory.
 BLOCK_BYTES: Final = 192 * 1024
 OVERHEAD_BYTES: Final = 48  # Of a packed event in a list.
 
-_HEAD: Final = struct.Struct(">QB16sI")
 _BLOCK: Final = struct.Struct(">IQ")  # Records and their bytes; each one's length follows.
-_SIGN: Final = 1 << 63  # Moments before 1970 sort before those after.
-_NO_KEY: Final = 0xFFFFFFFF
-
-in_order: Final = attrgetter("at", "rank", "id")
-"""The key by which encoded events sort, as `stream.core.events.order` sorts events."""
 
 
 def sorted_on_disk(
     events: Iterable[Encoded], *, memory_bytes: int = MEMORY_BYTES, folder: Path | None = None
-) -> Generator[Encoded]:
-    """All of ``events`` in order, once the last has been taken.
+) -> Generator[bytes]:
+    """All of ``events``, packed and in order, once the last has been taken.
 
     What does not fit into about ``memory_bytes`` is kept in ``folder`` (the system's for temporary
     files), and gone from there when the last event has been given, or on any error.
     """
     with sorting_folder(folder) as made:
-        yield from map(unpacked, merged(runs(events, made, memory_bytes), made))
+        yield from merged(runs(events, made, memory_bytes), made)
 
 
 @contextmanager
@@ -132,33 +127,6 @@ def merged(sorted_runs: Sequence[Path | list[bytes]], folder: Path) -> Iterator[
             if isinstance(run, Path):
                 run.unlink()
     return chain.from_iterable(_merged(waiting))
-
-
-def packed(event: Encoded) -> bytes:
-    """Its place in the order, then its key and value."""
-    return record(event.at, event.rank, bytes.fromhex(event.id), event.key, event.value)
-
-
-def record(at: int, rank: int, id_: bytes, key: bytes | None, value: bytes) -> bytes:
-    """The same of what an event consists of."""
-    if key is None:
-        return _HEAD.pack(at + _SIGN, rank, id_, _NO_KEY) + value
-    return _HEAD.pack(at + _SIGN, rank, id_, len(key)) + key + value
-
-
-def time_of(record: bytes) -> int:
-    """That of the event that is packed, in milliseconds."""
-    at, *_ = _HEAD.unpack_from(record)
-    return int(at) - _SIGN
-
-
-def unpacked(record: bytes) -> Encoded:
-    """The event that `packed` was given."""
-    at, rank, id_, length = _HEAD.unpack_from(record)
-    if length == _NO_KEY:
-        return Encoded(None, record[_HEAD.size :], at - _SIGN, id_.hex(), rank)
-    value = _HEAD.size + length
-    return Encoded(record[_HEAD.size : value], record[value:], at - _SIGN, id_.hex(), rank)
 
 
 def _merged(some: Sequence[Path | list[bytes]]) -> Iterator[list[bytes]]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, Self
 import msgspec
 
 from stream.archive.beside import EVENTS, FINISH, PART, receive, send
-from stream.archive.sorting import merged, sorted_on_disk, sorting_folder, unpacked
+from stream.archive.sorting import merged, sorted_on_disk, sorting_folder
 from stream.archive.sorting_second import (
     PART_BYTES,
     SENT_BYTES,
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
     from stream.archive.base import Options, Report
     from stream.archive.beside import Found, Part, Share
-    from stream.codec.events import Encoded
     from stream.core.events import Event
 
 FEW: Final = 20_000  # So many are sorted sooner than a process is started.
@@ -46,8 +45,8 @@ PIPE_BYTES: Final = 1 << 20  # Where the system gives so much: then neither wait
 
 def sorted_beside(
     events: Iterator[Event], report: Report, options: Options, second: Second | None = None
-) -> Generator[Encoded]:
-    """All of ``events`` encoded and in order; ``report`` counts them.
+) -> Generator[bytes]:
+    """All of ``events`` encoded, packed and in order; ``report`` counts them.
 
     ``second``: what the reader of ``events`` was given to share its work with.
     """
@@ -55,7 +54,7 @@ def sorted_beside(
         first = list(islice(events, FEW))
         if len(first) == FEW or process.started:
             runs = process.sort(chain(_emptied(first), events))
-            yield from map(unpacked, merged(runs, process.start()))
+            yield from merged(runs, process.start())
             return
     yield from sorted_on_disk(report.read(map(encode, first), options))
 

@@ -17,8 +17,9 @@ import msgspec
 
 from stream.archive.base import Options, Report, Unreadable
 from stream.archive.beside import ANSWER, EVENTS, PART, Found, receive, send
-from stream.archive.sorting import Runs, time_of
+from stream.archive.sorting import Runs
 from stream.codec.events import encode
+from stream.codec.packing import time_of
 from stream.core.events import Event
 from stream.errors import ArchiveError
 

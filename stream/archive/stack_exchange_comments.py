@@ -14,7 +14,6 @@ import orjson
 from stream.archive.fitting import BESIDE_TEXT_MAX, problem
 from stream.archive.mentions import mentions
 from stream.archive.robots import MARKED
-from stream.archive.sorting import packed, record
 from stream.archive.stack_exchange_lines import DIGITS_MAX, plain, row, rows
 from stream.archive.stack_exchange_moments import written
 from stream.archive.stack_exchange_posts import DOUBLED, commented_encoded
@@ -23,6 +22,7 @@ from stream.archive.stack_exchange_tables import ANSWER, QUESTION
 from stream.archive.stack_exchange_xml import Unusual
 from stream.codec.comments import called, stated
 from stream.codec.framing import identified
+from stream.codec.packing import packed, record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

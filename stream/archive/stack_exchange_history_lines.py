@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from stream.archive.robots import MARKED
-from stream.archive.sorting import record
 from stream.archive.stack_exchange_lines import DIGITS_MAX, plain, row, rows
 from stream.archive.stack_exchange_moments import written
 from stream.archive.stack_exchange_revision import BODY, EDITS, FIRST, ROLLBACKS
@@ -23,6 +22,7 @@ from stream.archive.stack_exchange_waiting import Line
 from stream.archive.stack_exchange_xml import Unusual
 from stream.codec import posts
 from stream.codec.framing import identified
+from stream.codec.packing import record
 from stream.codec.times import stamp
 
 if TYPE_CHECKING:

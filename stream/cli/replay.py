@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from stream.codec.events import Encoded
     from stream.config import Settings
     from stream.replay_source import Progress, Source
 
@@ -123,7 +122,7 @@ def command(*, brokers: str | None, prefix: str | None, as_json: bool, **asked: 
 def _source(asked: dict[str, Any], report: Any) -> Source:  # noqa: ANN401
     """What was asked for; reads an archive that has to be sorted."""
     from stream.archive.base import Report
-    from stream.archive.detect import read_encoded
+    from stream.archive.detect import read_packed
     from stream.archive.robots import named
     from stream.replay_source import How, Source
 
@@ -149,9 +148,9 @@ def _source(asked: dict[str, Any], report: Any) -> Source:  # noqa: ANN401
     )
     reports = iter([report])  # Reading again finds the same: it is not counted twice.
 
-    def opened() -> Iterator[Encoded]:
+    def opened() -> Iterator[bytes]:
         found = next(reports, None) or Report()
-        events = read_encoded(archives, replace(reading, bots=()), found)
+        events = read_packed(archives, replace(reading, bots=()), found)
         return named(events, reading.bots, how.since)  # What comes before is not published.
 
     return Source(opened, how, report.ends)

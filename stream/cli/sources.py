@@ -11,6 +11,7 @@ from stream.archive.base import Report
 from stream.archive.detect import read, reader_for, sample, sample_people
 from stream.archive.robots import named
 from stream.codec.events import decode, encode
+from stream.codec.packing import packed, parts
 from stream.core.events import order
 
 if TYPE_CHECKING:
@@ -47,5 +48,5 @@ def source(archives: Sequence[Path], reading: Options) -> Source:
     pages = [sample(), sample_people()]
     made_up = generate(threads=THREADS, seed=SEED, since=SINCE, until=UNTIL)
     events = merge(read(pages, replace(reading, bots=()), report), made_up, key=order)
-    told = named(map(encode, events), reading.bots)
-    return Source((decode(event.value, where="the sample") for event in told), 3, report)
+    told = named(map(packed, map(encode, events)), reading.bots)
+    return Source((decode(parts(record)[1], where="the sample") for record in told), 3, report)

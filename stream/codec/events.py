@@ -9,7 +9,7 @@ import msgspec
 import orjson
 
 from stream.codec.fitting import BESIDE_TEXT_MAX, too_much
-from stream.codec.framing import TAGS, Encoded, frame, framed
+from stream.codec.framing import NOWHERE, TAGS, Encoded, frame, framed
 from stream.codec.keys import split_key
 from stream.codec.times import stamp, stamp_of
 from stream.core.events import OF_A_COMMUNITY, Event, ProgressData
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 CONTENT_TYPE: Final = b"application/cloudevents+json"
 HEADERS: Final = (("content-type", CONTENT_TYPE),)
-NOWHERE: Final = b"\xff"
-"""No key begins like that: it is no UTF-8."""
 
 _decode: Final[Callable[[bytes], Event]] = msgspec.json.Decoder(Event).decode
 _json: Final = msgspec.json.Encoder(order="sorted").encode

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from stream.core.events import Event
 
 ID_BYTES: Final = 16
+NOWHERE: Final = b"\xff"
+"""No key begins like that: it is no UTF-8."""
 
 _json: Final = msgspec.json.Encoder().encode
 TAGS: Final = {

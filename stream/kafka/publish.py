@@ -11,6 +11,7 @@ import orjson
 
 from stream.codec.events import HEADERS
 from stream.codec.keys import quoted
+from stream.codec.packing import parts
 from stream.core.position import Position
 from stream.kafka.batch import BATCH_BYTES, Batch
 from stream.kafka.connect import connection, running, translated
@@ -19,7 +20,7 @@ from stream.kafka.records import partition_of, take_note
 from stream.kafka.topics import RECORD_BYTES_MAX, Topics, create
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Iterable
 
     from aiokafka import AIOKafkaProducer
     from aiokafka.structs import RecordMetadata
@@ -46,20 +47,25 @@ class Publisher:
         self._in_flight: list[deque[asyncio.Task[int]]] = [deque() for _ in self._everywhere]
         self._turns = [asyncio.Lock() for _ in self._everywhere]
 
-    async def publish(self, encoded: Sequence[Encoded]) -> None:
+    async def publish(self, encoded: Iterable[Encoded]) -> None:
         """Append ``encoded``; sent when a batch is full, or at `flush`.
 
         Returns as soon as there is room for more, which is before all of it is written.
         """
+        await self._all((event.key, event.value, event.at) for event in encoded)
+
+    async def publish_packed(self, events: Iterable[bytes]) -> None:
+        """The same of events as `stream.codec.packing` packs them."""
+        await self._all(map(parts, events))
+
+    async def _all(self, events: Iterable[tuple[bytes | None, bytes, int]]) -> None:
         sorted_out: list[list[Outgoing]] = [[] for _ in self._everywhere]
         many = len(sorted_out)
-        for event in encoded:
-            key = event.key
+        for key, value, at in events:
             if key is not None:
-                record = (key, event.value, event.at, _HEADERS)
-                sorted_out[partition_of(key, many)].append(record)
+                sorted_out[partition_of(key, many)].append((key, value, at, _HEADERS))
             else:
-                record = (_community_key(event), event.value, event.at, _HEADERS)
+                record = (_community_key(value), value, at, _HEADERS)
                 for records in sorted_out:
                     records.append(record)
         with translated(self._settings):
@@ -135,6 +141,6 @@ async def open_publisher(settings: Settings) -> AsyncIterator[Publisher]:
             publisher.abandon()
 
 
-def _community_key(event: Encoded) -> bytes:
+def _community_key(value: bytes) -> bytes:
     """The key of what concerns a community: its name alone, as the events of its threads begin."""
-    return quoted(orjson.loads(event.value)["source"]).encode()
+    return quoted(orjson.loads(value)["source"]).encode()

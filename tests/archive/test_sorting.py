@@ -9,38 +9,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.archive import sorting
-from stream.archive.sorting import in_order, packed, sorted_on_disk, unpacked
+from stream.archive.sorting import sorted_on_disk
 from stream.codec.events import Encoded, decode, encode
+from stream.codec.packing import packed, unpacked
 from stream.core.events import order
 from stream.errors import ArchiveError
+from tests.codec.test_packing import IN_ORDER, encoded
 from tests.story import accepted, answered, asked, closed, commented
-
-ids = st.binary(min_size=16, max_size=16).map(bytes.hex)
-encoded = st.builds(
-    Encoded,
-    key=st.none() | st.binary(min_size=1, max_size=9),
-    value=st.binary(max_size=30),
-    at=st.integers(-(1 << 53), 1 << 53),
-    id=ids,
-    rank=st.integers(0, 17),
-)
-
-
-@given(encoded)
-def test_what_is_packed_comes_back_whole(event):
-    assert unpacked(packed(event)) == event
 
 
 @given(st.lists(encoded), st.integers(1, 500))
 def test_whatever_fits_into_memory_all_come_in_order(events, memory):
-    found = list(sorted_on_disk(events, memory_bytes=memory))
-    assert list(map(in_order, found)) == sorted(map(in_order, events))
+    found = list(map(unpacked, sorted_on_disk(events, memory_bytes=memory)))
+    assert list(map(IN_ORDER, found)) == sorted(map(IN_ORDER, events))
     assert sorted(map(packed, found)) == sorted(map(packed, events))
 
 
 def test_the_order_is_that_of_the_core():
     story = [asked(), answered(), commented("q.c1"), accepted(), closed()]  # All at noon.
-    found = [decode(event.value, where="") for event in sorted_on_disk(map(encode, story[::-1]))]
+    sorted_ones = map(unpacked, sorted_on_disk(map(encode, story[::-1])))
+    found = [decode(event.value, where="") for event in sorted_ones]
     assert found == sorted(found, key=order)
 
 
@@ -51,7 +39,7 @@ def _many(count):
 def test_many_runs_are_merged_with_few_files_open(tmp_path):
     count = 4 * sorting.RUNS_MAX
     found = list(sorted_on_disk(_many(count), memory_bytes=1, folder=tmp_path))
-    assert found == sorted(_many(count), key=in_order)
+    assert found == list(map(packed, sorted(_many(count), key=IN_ORDER)))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -73,8 +61,8 @@ def test_nothing_is_left_on_disk_however_it_ends(tmp_path):
 
 def test_sorted_streams_merge_by_the_same_key():
     first, second = list(_many(40))[::2], list(_many(40))[1::2]
-    both = heapq.merge(sorted_on_disk(first), sorted_on_disk(second), key=in_order)
-    assert list(both) == sorted(_many(40), key=in_order)
+    both = heapq.merge(sorted_on_disk(first), sorted_on_disk(second))
+    assert list(both) == list(map(packed, sorted(_many(40), key=IN_ORDER)))
 
 
 def test_a_folder_that_is_missing_or_full_is_named(tmp_path):

@@ -12,10 +12,11 @@ from stream.archive import sorting_beside
 from stream.archive.base import Options, Report
 from stream.archive.fitting import EVENT_BYTES_MAX
 from stream.archive.generate import generate
-from stream.archive.sorting import in_order, packed
 from stream.archive.sorting_beside import Second, sorted_beside
 from stream.codec.events import encode
+from stream.codec.packing import packed
 from stream.errors import ArchiveError
+from tests.codec.test_packing import IN_ORDER
 from tests.story import asked
 
 COUNT = sorting_beside.FEW + 2_345
@@ -34,8 +35,8 @@ def _events(count=COUNT):
 @pytest.mark.parametrize("count", [3, sorting_beside.FEW, COUNT])
 def test_all_come_in_order_and_are_counted(count):
     report = Report()
-    found = list(map(packed, sorted_beside(iter(_events(count)), report, Options())))
-    wanted = sorted(map(encode, _events(count)), key=in_order)
+    found = list(sorted_beside(iter(_events(count)), report, Options()))
+    wanted = sorted(map(encode, _events(count)), key=IN_ORDER)
     assert found == list(map(packed, wanted))
     assert report.events == count
     assert report.ends == {"community.example": wanted[-1].at}

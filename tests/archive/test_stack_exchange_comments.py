@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.archive.base import Options, Report
-from stream.archive.sorting import packed
 from stream.archive.stack_exchange_comments import Comments
 from stream.archive.stack_exchange_posts import DOUBLED, commented_encoded, keep
 from stream.archive.stack_exchange_site import Site
 from stream.archive.stack_exchange_store import opened_store
 from stream.archive.stack_exchange_xml import Stretches
+from stream.codec.packing import packed
 from tests.archive.stack_exchange_site import answer, comment, question, write
 
 if TYPE_CHECKING:

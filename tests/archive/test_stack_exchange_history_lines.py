@@ -13,7 +13,6 @@ from typing_extensions import override
 from stream.archive.base import Options, Report
 from stream.archive.opening import File
 from stream.archive.robots import marked
-from stream.archive.sorting import packed
 from stream.archive.sorting_beside import Second
 from stream.archive.stack_exchange_history import History
 from stream.archive.stack_exchange_history_lines import AUTHORS_MAX
@@ -22,6 +21,7 @@ from stream.archive.stack_exchange_site import Site
 from stream.archive.stack_exchange_store import opened_store
 from stream.archive.stack_exchange_waiting import HELD_MAX, OPEN_MAX
 from stream.codec.events import encode
+from stream.codec.packing import packed
 from stream.errors import RowError
 from tests.archive.stack_exchange_site import answer, history, question, write
 

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from typing_extensions import override
 
 from stream.archive.base import Options, Report
-from stream.archive.sorting import packed, sorted_on_disk
+from stream.archive.sorting import sorted_on_disk
 from stream.archive.sorting_beside import Second, sorted_beside
 from stream.archive.stack_exchange import StackExchangeDump
 from stream.archive.stack_exchange_shared import Rows
 from stream.codec.events import encode
+from stream.codec.packing import packed
 from stream.errors import ArchiveError, RowError
 from tests.archive.stack_exchange_site import (
     HOUR,
@@ -47,7 +48,7 @@ MANY = [
 def _alone(site, options=OPTIONS):
     report = Report()
     events = StackExchangeDump(STEP).read(site, options, report)
-    return list(map(packed, sorted_on_disk(report.read(map(encode, events), options)))), report
+    return list(sorted_on_disk(report.read(map(encode, events), options))), report
 
 
 class _Watched(Second):
@@ -74,7 +75,7 @@ def _shared(site, options=OPTIONS):
     report = Report()
     second = _Watched(report, options)
     events = StackExchangeDump(STEP).read(site, replace(options, beside=second), report)
-    return list(map(packed, sorted_beside(events, report, options, second))), report, second.kept
+    return list(sorted_beside(events, report, options, second)), report, second.kept
 
 
 def _site(folder, comments, **tables):

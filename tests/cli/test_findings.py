@@ -7,6 +7,7 @@ import pytest
 
 from stream.cli.findings import Span, hours, sentences
 from stream.codec.events import encode
+from stream.codec.packing import packed
 from stream.replay_source import Progress
 from tests.story import DAY, asked, commented
 
@@ -73,7 +74,7 @@ def test_half_that_never_came_is_said():
 def test_the_span_is_whole_days_and_ends_behind_the_last():
     progress = Progress()
     for event in (asked(), commented("q.c1", after=2 * DAY)):
-        progress.add([encode(event)])
+        progress.add([packed(encode(event))])
     span = Span.of(progress)
     assert progress.events == 2
     assert (span.since, span.until) == ("2017-04-24", "2017-04-27")
@@ -94,6 +95,6 @@ class Served:
 def test_an_archive_of_many_years_is_asked_for_in_parts():
     progress = Progress()
     for event in (asked(), commented("q.c1", after=5000 * DAY)):
-        progress.add([encode(event)])
+        progress.add([packed(encode(event))])
     counted = hours(Served(), progress)  # type: ignore[arg-type] # A fake in memory.
     assert counted == Counter({6: 5001})

@@ -10,7 +10,7 @@ import pytest
 
 from stream import verify
 from stream.archive.base import Options, Report
-from stream.archive.detect import read_encoded
+from stream.archive.detect import read_encoded, read_packed
 from stream.codec.events import decode, encode
 from stream.core.events import Event, Person, PersonFlagged, ReplayFinished, ReplayProgressed
 from stream.core.when import ms
@@ -54,7 +54,7 @@ def _read(archive):
 
 def _source(archive, *bots, **how):
     report, options = Report(), Options(bots=bots)
-    return Source(lambda: read_encoded([archive], options, report), How(**how), report.ends)
+    return Source(lambda: read_packed([archive], options, report), How(**how), report.ends)
 
 
 async def _log(settings):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from stream.archive.base import Options, Report
 from stream.codec.events import encode
+from stream.codec.packing import packed
 from stream.core.events import FlagData, Person, PersonFlagged
 from stream.core.when import to_datetime
 from stream.replay_source import Progress
@@ -41,5 +42,5 @@ def test_each_community_ends_with_its_last_event(told):
     last = {event.source: encoded.at for event, encoded in zip(told, events, strict=True)}
     report, progress = Report(), Progress()
     assert list(report.read(events, Options())) == events
-    progress.add(events)
+    progress.add(list(map(packed, events)))
     assert report.ends == progress.ends == last

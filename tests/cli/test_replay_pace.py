@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.codec.events import community_of, decode, encode
+from stream.codec.packing import packed, time_of
 from stream.core.events import ReplayFinished
 from stream.core.when import ms
 from stream.replay import Statements
@@ -49,7 +50,7 @@ def test_no_more_is_said_to_be_there_than_was_published(drawn, data):
     until = data.draw(st.none() | st.integers(0, 22).map(lambda after: NOON + after))
     published = data.draw(st.integers(0, len(events)))
     ends = {community_of(event): event.at for event in events}
-    source = Source(lambda: events, How(until=until), ends)
+    source = Source(lambda: map(packed, events), How(until=until), ends)
     progress, left = Progress(), source.events()
     done = []
     for event in islice(left, published):
@@ -59,8 +60,8 @@ def test_no_more_is_said_to_be_there_than_was_published(drawn, data):
     statements = Statements(source, progress, {})
     said = statements.finished()
     if done and progress.stopped:
-        said += statements.progressed(done[-1].at - 1)
-    missing = [event for event in events if event not in done]
+        said += statements.progressed(time_of(done[-1]) - 1)
+    missing = [event for event in events if packed(event) not in done]
     for statement in map(_decoded, said):
         those = [event for event in missing if community_of(event) == statement.source]
         assert all(event.at > ms(statement.data.until) for event in those)
@@ -70,7 +71,7 @@ def test_no_more_is_said_to_be_there_than_was_published(drawn, data):
 
 @given(st.lists(st.integers(0, 9), min_size=1), st.data())
 def test_a_point_is_the_same_however_many_events_came_at_a_time(drawn, data):
-    events = [encode(commented(f"q.c{n}", after=at)) for n, at in enumerate(sorted(drawn))]
+    events = [packed(encode(commented(f"q.c{n}", after=at))) for n, at in enumerate(sorted(drawn))]
     singly, together = Progress(), Progress()
     for event in events:
         singly.add([event])
@@ -80,10 +81,11 @@ def test_a_point_is_the_same_however_many_events_came_at_a_time(drawn, data):
         together.add(left[:size])
         left = left[size:]
     assert together.ends == singly.ends
-    for until in (events[-1].at - 1, events[-1].at):
+    last = time_of(events[-1])
+    for until in (last - 1, last):
         assert together.point(until) == singly.point(until)
-    earlier = [event for event in events if event.at < events[-1].at]
-    assert together.point(events[-1].at - 1).events == len(earlier)
+    earlier = [event for event in events if time_of(event) < last]
+    assert together.point(last - 1).events == len(earlier)
 
 
 def _decoded(statement):
@@ -91,7 +93,7 @@ def _decoded(statement):
 
 
 def test_who_leaves_out_the_beginning_claims_nothing_unless_it_was_there_before():
-    events = [encode(asked()), encode(commented("q.c1", after=HOUR))]
+    events = [packed(encode(event)) for event in (asked(), commented("q.c1", after=HOUR))]
     how = How(since=NOON + 1)
     for before, said in (
         ({}, 0),

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from stream.codec.events import CONTENT_TYPE, Encoded
+from stream.codec.events import CONTENT_TYPE, Encoded, encode
+from stream.codec.packing import packed
 from stream.config import Settings
 from stream.core.position import Position
 from stream.errors import BrokerError
@@ -16,6 +17,7 @@ from stream.kafka.records import partition_of
 from stream.kafka.topics import RECORD_BYTES_MAX, Topics
 from tests.brokers import ApacheBroker, free_ports
 from tests.kafka.reading import read_all, read_to_end
+from tests.story import commented
 
 pytestmark = pytest.mark.broker
 
@@ -38,15 +40,31 @@ async def test_each_threads_events_lie_in_its_partition_in_the_order_given(setti
         assert position.get(partition, 0) == len(mine)
 
 
-async def test_what_concerns_a_community_is_sent_everywhere_under_its_name(settings):
+@pytest.mark.parametrize("as_packed", [False, True])
+async def test_what_concerns_a_community_is_sent_everywhere_under_its_name(settings, as_packed):
+    said = Encoded(None, b'{"source":"reddit.com/r/Cornell"}', 5, "07" * 16)
     async with open_publisher(settings) as publisher:
-        await publisher.publish([Encoded(None, b'{"source":"reddit.com/r/Cornell"}', 5, "x")])
+        if as_packed:
+            await publisher.publish_packed([packed(said)])
+        else:
+            await publisher.publish([said])
         position = await publisher.flush()
 
     topic = Topics(settings.prefix).events
     log = await read_all(settings, topic)
     assert [log[topic, p][0].key for p in range(3)] == [b"reddit.com%2Fr%2FCornell"] * 3
     assert position == Position({0: 1, 1: 1, 2: 1})
+
+
+async def test_packed_events_are_published_as_they_were(settings):
+    events = [encode(commented(f"q.c{n}", thread=f"t{n % 7}", after=n)) for n in range(500)]
+    async with open_publisher(settings) as publisher:
+        await publisher.publish_packed(map(packed, events))
+        await publisher.flush()
+
+    found = (await read_all(settings, Topics(settings.prefix).events)).values()
+    said = sorted((one.key, one.value, one.timestamp) for records in found for one in records)
+    assert said == sorted((event.key, event.value, event.at) for event in events)
 
 
 async def test_the_position_goes_on_from_what_another_published(settings):
