@@ -28,12 +28,16 @@ _HEAD: Final = struct.Struct(">BQ")
 
 
 class Found(msgspec.Struct):
-    """What came up in a stretch of a part, beside events; ``number``: its place in the part."""
+    """What came up in a stretch of a part, beside events; ``number``: its place in the part.
+
+    ``ids``: of the first and the last row, where these have to grow.
+    """
 
     number: int
     last: int
     oddities: dict[str, Oddity]
     robots: First
+    ids: tuple[int, int] | None = None
 
 
 class Share(Protocol):

@@ -16,8 +16,9 @@ from stream.archive.mentions import mentions
 from stream.archive.robots import MARKED
 from stream.archive.stack_exchange_lines import DIGITS_MAX, plain, row, rows
 from stream.archive.stack_exchange_moments import written
-from stream.archive.stack_exchange_posts import DOUBLED, commented_encoded
+from stream.archive.stack_exchange_posts import commented_encoded
 from stream.archive.stack_exchange_rows import words
+from stream.archive.stack_exchange_scores import BEFORE_ALL, packed_score
 from stream.archive.stack_exchange_tables import ANSWER, QUESTION
 from stream.archive.stack_exchange_xml import Unusual
 from stream.codec.comments import called, stated
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from stream.archive.stack_exchange_lines import Values
     from stream.archive.stack_exchange_rows import Row
+    from stream.archive.stack_exchange_scores import Scores
     from stream.archive.stack_exchange_site import Site
     from stream.archive.stack_exchange_xml import Stretches
     from stream.codec.framing import Frame
@@ -45,10 +47,10 @@ _ZERO, _AMPERSAND, _BACKSLASH, _AT = b"0&\\@"  # Numbers, as `stack_exchange_lin
 
 
 class Comments:
-    """Those of a site, whose report is of the stretch that is being read."""
+    """Those of a site, whose report and ``scores`` are of the stretch that is being read."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, site: Site, scores: Scores) -> None:
+        self._site, self._scores = site, scores
         self._posts: dict[bytes, tuple[int, Frame]] = {}
         self._authors: dict[tuple[bytes, bytes], bytes] = {}
 
@@ -65,21 +67,30 @@ class Comments:
 
     def _of_lines(self, lines: list[Values]) -> list[bytes]:
         records: list[bytes] = []
-        kept: list[tuple[int, int, int]] = []
+        points: list[bytes] = []
         posts, authors, newest = self._posts, self._authors, 0
+        scores, last = self._scores, self._scores.newest
         for line, id_, post, score, text, created, user, name in lines:
             place = posts.get(post) or self._post(post)
             author = place and (authors.get((user, name)) or self._author(user, name))
-            at, points = written(created), _SCORES.get(score)
+            at, worth = written(created), _SCORES.get(score)
             if (
-                (place is None or author is None or at is None or points is None)
+                (place is None or author is None or at is None or worth is None)
                 or (not id_.isdigit() or id_[0] == _ZERO or len(id_) > DIGITS_MAX)
                 or len(text) > LONG
             ):
+                scores.newest = last
                 records += self._of_row(row(line))
+                last = scores.newest
                 continue
-            thread, about = place
-            kept.append((int(id_), thread, points))
+            (thread, about), number = place, int(id_)
+            if number <= last:
+                raise Unusual  # As a row, it is told why.
+            if last == BEFORE_ALL:
+                scores.first = number
+            last = number
+            if worth:
+                points.append(packed_score(thread, number, worth))
             said, mentioned = _said(text)
             time = created + b"Z"
             data = stated(author, b'"c%b"' % id_, mentioned, b'"%b"' % post, said, time)
@@ -88,8 +99,8 @@ class Comments:
             if at > newest:  # noqa: PLR1730  (a call of `max` a row is dear)
                 newest = at
         self._site.see(newest)
-        if not self._site.store.put_comments(kept):
-            self._site.report.odd(DOUBLED, "some comment")
+        scores.newest = last
+        scores.put(points)
         return records
 
     def _of_row(self, one: Row) -> list[bytes]:

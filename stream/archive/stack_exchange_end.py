@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-
 from stream.archive.stack_exchange_closing import SAME_MS, duplicate, linked
+from stream.archive.stack_exchange_scores import scored
 from stream.core import events as e
 from stream.core.when import When, to_datetime
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from stream.archive.stack_exchange_site import Site
 
-_scores: Final[Callable[[str], dict[str, int]]] = msgspec.json.Decoder(dict[str, int]).decode
 DAY_MS: Final = 86_400_000
 
 _VOTED: Final = """
@@ -56,12 +54,6 @@ SELECT p.id, p.thread, p.edited, p.editor, p.editor_name FROM posts p
 WHERE p.kind IN (1, 2) AND p.edited IS NOT NULL AND NOT EXISTS (SELECT 1 FROM marks m
     WHERE m.post = p.id AND m.what = 'edited' AND abs(m.at - p.edited) <= :same)
 ORDER BY p.id
-"""
-_SCORED: Final = """
-SELECT thread, json_group_object(item, score) FILTER (WHERE score <> 0), max(views) FROM (
-    SELECT thread, id AS item, score, views FROM posts WHERE kind = 1 OR (kind = 2 AND score <> 0)
-    UNION ALL SELECT thread, 'c' || id, score, NULL FROM comments WHERE score <> 0
-) GROUP BY thread ORDER BY thread
 """
 # What history says was done last, and Posts that it is no longer so: since when?
 _OPEN: Final = """
@@ -222,13 +214,13 @@ def _observed(site: Site) -> Iterator[e.Event]:
     """The scores and views of each thread."""
     commented = ("comment",) if "comments" in site.files else ()
     after = to_datetime(site.last)
-    for thread, scores, views in site.store.asked(_SCORED):
+    for thread, scores, views in scored(site):
         yield e.ThreadObserved(
             source=site.name,
             subject=str(thread),
             time=after,
             data=e.ObservedData(
-                scores=_scores(scores),
+                scores=scores,
                 scored=("answer", *commented, "question"),
                 views=views,
                 when=When(after=after),

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 _LEFT: Final = {
     "posts": "id, kind, thread, at, owner, owner_name, title, tags, score, views, accepted, closed,"
     " edited, editor, editor_name, told",
-    "comments": "id, thread, score",
     "votes": "answer, day",
 }
 
@@ -37,15 +36,6 @@ class Facts(Store):
         return self._leave(post)
 
     @override
-    def put_comment(self, id_: int, thread: int, score: int) -> bool:
-        return self._leave((id_, thread, score))
-
-    @override
-    def put_comments(self, rows: list[tuple[int, int, int]]) -> bool:
-        self._facts += rows
-        return self._leave_many()
-
-    @override
     def put_accepted(self, answer: int, day: int) -> None:
         self._leave((answer, day))
 
@@ -58,9 +48,6 @@ class Facts(Store):
 
     def _leave(self, fact: tuple[Any, ...]) -> bool:
         self._facts.append(fact)
-        return self._leave_many()
-
-    def _leave_many(self) -> bool:
         if len(self._facts) >= ROWS:
             self.leave()
         return True
@@ -75,7 +62,8 @@ def opened_facts(table: str, path: Path, known: Path) -> Iterator[Facts]:
     with opened(str(path)) as connection:
         if known.exists():
             connection.execute("ATTACH ? AS known", (str(known),))
-        connection.execute(f"CREATE TABLE facts ({_LEFT[table]})")
+        if table in _LEFT:
+            connection.execute(f"CREATE TABLE facts ({_LEFT[table]})")
         connection.execute("BEGIN")
         facts = Facts(connection)
         yield facts

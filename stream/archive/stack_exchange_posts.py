@@ -137,7 +137,8 @@ def _comment(site: Site, row: Row) -> comments.Comment | None:
         site.report.odd(code, f"comment {id_} on post {row['PostId']}")
         return None
     score = 0 if row.get("Score") == "0" else whole(row, "Score") or 0
-    if not site.store.put_comment(id_, place.thread, score):
+    kept = site.store if site.scores is None else site.scores
+    if not kept.put_comment(id_, place.thread, score):
         site.report.odd(DOUBLED, f"comment {id_} is there more than once; the first counts")
         return None
     author = site.author(row, "UserId", "UserDisplayName")

@@ -29,6 +29,7 @@ from stream.archive.stack_exchange_posts import (
     keep,
     voted,
 )
+from stream.archive.stack_exchange_scores import Scores, growing
 from stream.archive.stack_exchange_site import Site
 from stream.archive.stack_exchange_xml import Stretches, Unusual
 
@@ -78,17 +79,22 @@ class Shared:
             return
         folder = beside.start()
         share = Share(part, folder, copy(site))
-        if not beside.finish(share, lambda found: self._taken(part.facts(folder), table, found)):
+        if not beside.finish(share, lambda found: self._taken(part, folder, found)):
             site.store.drop(table)
             yield from site.read(table, _TOLD[table])
 
-    def _taken(self, facts: Path, table: Table, found: list[Found]) -> bool:
+    def _taken(self, part: Rows, folder: Path, found: list[Found]) -> bool:
         """Whether what both have read of it goes together; then it counts."""
-        if not self._site.store.take(table, facts):
+        site, found = self._site, sorted(found, key=attrgetter("number"))
+        if part.table == "comments":
+            if not growing(found):
+                return False
+            site.scores_in = folder
+        elif not site.store.take(part.table, part.facts(folder)):
             return False
-        for one in sorted(found, key=attrgetter("number")):
-            self._site.see(one.last)
-            self._site.report.join(one.oddities)
+        for one in found:
+            site.see(one.last)
+            site.report.join(one.oddities)
             join(self.robots, one.robots)
         return True
 
@@ -132,9 +138,15 @@ class Share:
         try:
             with self._opened() as site:
                 table, stretches = self._part.table, self._part.stretches()
-                told = Comments(site).told if table == "comments" else partial(_kept, site, table)
+                if table == "comments":
+                    scores = Scores(self._folder, "second" if self._site is None else "first")
+                    site.scores, told = scores, Comments(site, scores).told
+                else:
+                    scores, told = None, partial(_kept, site, table)
                 for number in self._claimed(range(stretches.count)):
                     yield from self._told(site, number, told(stretches, number))
+                if scores is not None:
+                    scores.leave()
         except (Unusual, ValueError, OSError, sqlite3.Error):
             self._refused.touch()
 
@@ -142,10 +154,16 @@ class Share:
         self, site: Site, number: int, records: Iterator[list[bytes]]
     ) -> Iterator[list[bytes]]:
         site.report, site.last, site.robots = Report(), 0, {}
+        scores = site.scores
+        if scores is not None:
+            scores.begin()
         yield from records
         if DOUBLED in site.report.oddities:
             raise Unusual
-        self.found.append(Found(number, site.last, site.report.oddities, site.robots))
+        found = Found(number, site.last, site.report.oddities, site.robots)
+        if scores is not None and scores.first is not None:
+            found.ids = scores.first, scores.newest
+        self.found.append(found)
 
     @contextmanager
     def _opened(self) -> Iterator[Site]:

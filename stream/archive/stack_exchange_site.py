@@ -11,10 +11,12 @@ from stream.core.events import Person
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
     from stream.archive.opening import File
     from stream.archive.robots import First
     from stream.archive.stack_exchange_rows import Row
+    from stream.archive.stack_exchange_scores import Scores
     from stream.archive.stack_exchange_store import Store
     from stream.core.events import Event
 
@@ -38,6 +40,7 @@ class Site:
 
     ``robots``: what the site's own account did in the rows that were not told as events.
     ``has_history``: PostHistory has rows; one that is empty tells no more than one that is missing.
+    ``scores``: where those of comments go, if not to the store; ``scores_in``: where they are then.
     """
 
     def __init__(
@@ -51,6 +54,8 @@ class Site:
         self.last = 0
         self.robots: First = {}
         self.has_history = False
+        self.scores: Scores | None = None
+        self.scores_in: Path | None = None
         self._people: dict[tuple[int, str | None], Person] = {}
         self._authors: dict[tuple[str | None, str | None], Author] = {}
         self._places: dict[str, Place | None] = {}

@@ -116,13 +116,6 @@ class Store:
         """False where that id is there already."""
         return self._put_soon(_PUT_COMMENT, (id_, thread, score))
 
-    def put_comments(self, rows: list[tuple[int, int, int]]) -> bool:
-        """Many of these; False where any of the ids is there already."""
-        self._flush(_PUT_COMMENT)
-        newest = max(rows)[0] if rows else _NONE
-        self._newest[_PUT_COMMENT] = max(newest, self._newest[_PUT_COMMENT])
-        return self._db.executemany(_PUT_COMMENT, rows).rowcount == len(rows)
-
     def tell_posts(self, path: Path) -> None:
         """Write to a file, for `stack_exchange_facts`, where posts belong, and names."""
         self._flush(_PUT_POST)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from operator import itemgetter
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.archive.base import Options, Report
-from stream.archive.stack_exchange_comments import Comments
+from stream.archive.stack_exchange_comments import TOGETHER, Comments
 from stream.archive.stack_exchange_posts import DOUBLED, commented_encoded, keep
+from stream.archive.stack_exchange_scores import Scores, scored
 from stream.archive.stack_exchange_site import Site
 from stream.archive.stack_exchange_store import opened_store
 from stream.archive.stack_exchange_xml import Stretches
@@ -37,26 +42,34 @@ def _site() -> Iterator[Site]:
 
 def _told(made, stretches):
     """What is told, and all that is found out by the way; None where one has to read it all."""
-    with _site() as site:
+    with _site() as site, TemporaryDirectory() as folder:
+        site.scores = Scores(Path(folder), "one")
         try:
             records = made(site, stretches)
         except ValueError:
             return None
         if DOUBLED in site.report.oddities:
             return None
+        if site.scores is not None:
+            site.scores.leave()
+            site.scores_in = Path(folder)
         site.store.index()
-        kept = list(site.store.asked("SELECT * FROM comments ORDER BY id"))
-        return records, kept, site.report, site.last, site.robots
+        return records, list(scored(site)), site.report, site.last, site.robots
 
 
 def _by_lines(site, stretches):
-    comments = Comments(site)
+    comments = Comments(site, site.scores)
     return [record for some in comments.told(stretches, 0) for record in some]
 
 
 def _by_rows(site, stretches):
     rows = stretches.rows(0)
     return [packed(event) for row in rows for event in commented_encoded(site, row)]
+
+
+def _by_the_store(site, stretches):
+    site.scores = None
+    return _by_rows(site, stretches)
 
 
 def _stretches(folder, rows, eol="\n"):
@@ -105,7 +118,9 @@ _ODD = [
 
 
 @given(
-    rows=st.lists(_rows, max_size=12, unique_by=lambda row: row["Id"]),
+    rows=st.lists(_rows, max_size=12, unique_by=lambda row: row["Id"]).map(
+        lambda rows: sorted(rows, key=itemgetter("Id"))
+    ),
     other=st.integers(0, 11),
     instead=st.sampled_from([*_ODD, *_FAULTS]),
     eol=st.sampled_from(["\n", "\r\n"]),
@@ -113,9 +128,32 @@ _ODD = [
 def test_lines_tell_what_rows_tell(tmp_path_factory, rows, other, instead, eol):
     rows = [row | instead if n == other else row for n, row in enumerate(rows)]
     stretches = _stretches(tmp_path_factory.mktemp("site"), rows, eol)
-    assert _told(_by_lines, stretches) == _told(_by_rows, stretches)
+    told = _told(_by_lines, stretches)
+    assert told == _told(_by_rows, stretches)
+    assert told is None or told == _told(_by_the_store, stretches)
 
 
-def test_an_id_that_is_there_twice_is_found(tmp_path):
-    stretches = _stretches(tmp_path, [comment(1), comment(2), comment(1)])
+def _of_ann(id_):
+    """One that is told from its line."""
+    return comment(id_, UserId=1)
+
+
+def _of_robot(id_):
+    """One that is told as a row."""
+    return comment(id_, UserId=-1)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param([_of_ann(1), _of_ann(2), _of_ann(1)], id="apart"),
+        pytest.param([_of_ann(1), _of_ann(2), _of_ann(2)], id="side by side"),
+        pytest.param([_of_ann(1), _of_robot(2), _of_ann(2)], id="first as a row"),
+        pytest.param([_of_ann(1), _of_ann(2), _of_robot(2)], id="then as a row"),
+        pytest.param([_of_ann(n) for n in (*range(1, TOGETHER + 1), TOGETHER)], id="batches"),
+    ],
+)
+def test_an_id_that_is_there_twice_is_found(tmp_path, rows):
+    stretches = _stretches(tmp_path, rows)
     assert _told(_by_lines, stretches) is None
+    assert _told(_by_rows, stretches) is None
