@@ -37,9 +37,10 @@ if TYPE_CHECKING:
 
 TOGETHER: Final = 50  # They and what is read at a time stay in the processor's cache:
 CHUNK: Final = 32 * 1024  # with ten times as many, a row took a quarter longer.
-LONG: Final = 64 * 1024  # Bytes of a text or a name: three of these are no large event.
+LONG: Final = 64 * 1024  # Bytes of a text: three of these are no large event.
 POSTS_MAX: Final = 4_000  # Kept at hand, with what is the same for a thread
-AUTHORS_MAX: Final = 20_000
+AUTHORS_MAX: Final = 20_000  # The same, each of so many bytes
+SAID_MAX: Final = 1_000  # at most
 
 _COLUMNS: Final = ("Id", "PostId", "Score", "Text", "CreationDate", "UserId", "UserDisplayName")
 _SCORES: Final = {str(score).encode(): score for score in range(1_000)}
@@ -126,7 +127,7 @@ class Comments:
             return None
         columns = {"UserId": plain(user), "UserDisplayName": plain(name)}
         found = self._site.author(columns, "UserId", "UserDisplayName")
-        if found.person is None or found.person.id == MARKED or len(found.said) > LONG:
+        if found.person is None or found.person.id == MARKED or len(found.said) > SAID_MAX:
             return None
         if len(self._authors) >= AUTHORS_MAX:
             self._authors.clear()

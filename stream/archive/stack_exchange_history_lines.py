@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 TOGETHER: Final = 50  # As of comments, they and what is read at a time stay in
 CHUNK: Final = 64 * 1024  # the processor's cache.
 LONG: Final = 16 * 1024  # Letters of all that a revision says: no event of it is large.
-AUTHORS_MAX: Final = 5_000
+AUTHORS_MAX: Final = 20_000  # At hand, and the same of owners,
+SAID_MAX: Final = 1_000  # each of so many bytes at most.
 
 _ROOT: Final = "posthistory"
 _COLUMNS: Final = (
@@ -129,7 +130,7 @@ class ByLines:
         except ValueError:
             return False
         said = posts.person(found, b"by")
-        if (found is not None and found.id == MARKED) or len(said) > LONG:
+        if (found is not None and found.id == MARKED) or len(said) > SAID_MAX:
             return False
         if len(self._authors) >= AUTHORS_MAX:
             self._authors.clear()
@@ -197,7 +198,7 @@ class ByLines:
         said = None if found is None or found.id == MARKED else posts.person(found, b"author")
         if len(self._owners) >= AUTHORS_MAX:
             self._owners.clear()
-        self._owners[id_, name] = said if said is None or len(said) <= LONG else None
+        self._owners[id_, name] = said if said is None or len(said) <= SAID_MAX else None
         return self._owners[id_, name]
 
     def _edited(self, id_: int, revision: _Lines) -> bytes | None:
