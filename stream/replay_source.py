@@ -84,7 +84,7 @@ class Progress:
 
     def _count(self, events: Sequence[bytes], *, already: bool) -> None:
         self._end(events)
-        self._digest = (self._digest + digest(events)) % DIGESTS
+        self._digest = (self._digest + digest_of(events)) % DIGESTS
         if already:
             self.already += len(events)
         else:
@@ -113,9 +113,9 @@ class Progress:
         return Point(self.events + self.already, self._digest, until)
 
 
-def digest(events: Iterable[bytes]) -> int:
-    """The sum of the ids of packed events."""
-    return sum(map(int.from_bytes, map(id_of, events)))
+def digest_of(events: Iterable[bytes]) -> int:
+    """The sum of the ids of packed events, as a `Point` has it."""
+    return sum(map(int.from_bytes, map(id_of, events))) % DIGESTS
 
 
 class Source:
@@ -175,7 +175,7 @@ class Source:
         if point.beyond > BEYOND_MAX:
             return []
         next_ones = list(islice(self._events, point.beyond))
-        same = digest(next_ones) % DIGESTS == point.digest_beyond
+        same = digest_of(next_ones) == point.digest_beyond
         if same and len(set(map(time_of, next_ones))) <= 1:
             return next_ones
         self._events = chain(next_ones, self._events)

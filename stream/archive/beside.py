@@ -30,7 +30,7 @@ _HEAD: Final = struct.Struct(">BQ")
 class Found(msgspec.Struct):
     """What came up in a stretch of a part, beside events; ``number``: its place in the part.
 
-    ``ids``: of the first and the last row, where these have to grow.
+    ``ids``: of the first and the last comment that counts, None where there is none.
     """
 
     number: int
@@ -52,7 +52,7 @@ class Share(Protocol):
         ...
 
     def records(self) -> Iterator[list[bytes]]:
-        """Its events, as `stream.archive.sorting.packed` packs them, some at a time."""
+        """Its events, as `stream.codec.packing.packed` packs them, some at a time."""
         ...
 
 

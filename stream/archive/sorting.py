@@ -1,6 +1,6 @@
-"""Any number of events into their order, in bounded memory: sorted runs on disk, then merged.
+"""Any number of records into their order, in bounded memory: sorted runs on disk, then merged.
 
-They are sorted as `stream.codec.packing` packs them: comparing bytes compares events.
+A record is bytes that sort as what it stands for: an event, as `stream.codec.packing` packs it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MEMORY_BYTES: Final = 64 * 1024 * 1024
 RUNS_MAX: Final = 48  # Merged at a time: so many files are open, each with a block in memory.
 BLOCK_BYTES: Final = 192 * 1024
-OVERHEAD_BYTES: Final = 48  # Of a packed event in a list.
+OVERHEAD_BYTES: Final = 48  # Of a record in a list.
 
 _BLOCK: Final = struct.Struct(">IQ")  # Records and their bytes; each one's length follows.
 
@@ -68,7 +68,7 @@ def runs(
 
 
 class Runs:
-    """Events as sorted runs, made as they come: files in ``folder``, called ``name`` and a number.
+    """Records as sorted runs, made as they come: files in ``folder``, called ``name`` and a number.
 
     About ``memory_bytes`` of them wait in memory.
     """
@@ -90,7 +90,7 @@ class Runs:
         self._size = size
 
     def add_packed(self, records: Sequence[bytes]) -> None:
-        """The same of few events that are packed already."""
+        """The same of some records that are packed already."""
         self._held += records
         self._size += sum(map(len, records)) + OVERHEAD_BYTES * len(records)
         if self._size >= self._most:
@@ -116,7 +116,7 @@ class Runs:
 
 
 def merged(sorted_runs: Sequence[Path | list[bytes]], folder: Path) -> Iterator[bytes]:
-    """The packed events of all runs in order; many runs are first made into fewer."""
+    """The records of all runs in order; many runs are first made into fewer, in ``folder``."""
     waiting = list(sorted_runs)
     made = 0
     while len(waiting) > RUNS_MAX:
@@ -191,7 +191,7 @@ def _write(stretches: Iterable[list[bytes]], path: Path) -> Path:
 def _cut(records: list[bytes]) -> Iterator[list[bytes]]:
     start = size = 0
     for end, record in enumerate(records, 1):
-        size += len(record)
+        size += len(record) + OVERHEAD_BYTES
         if size >= BLOCK_BYTES or end == len(records):
             yield records[start:end]
             start, size = end, 0

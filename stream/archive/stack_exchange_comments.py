@@ -19,6 +19,7 @@ from stream.archive.stack_exchange_moments import written
 from stream.archive.stack_exchange_posts import commented_encoded
 from stream.archive.stack_exchange_rows import words
 from stream.archive.stack_exchange_scores import BEFORE_ALL, packed_score
+from stream.archive.stack_exchange_site import NAME_MAX
 from stream.archive.stack_exchange_tables import ANSWER, QUESTION
 from stream.archive.stack_exchange_xml import Unusual
 from stream.codec.comments import called, stated
@@ -39,8 +40,7 @@ TOGETHER: Final = 50  # They and what is read at a time stay in the processor's 
 CHUNK: Final = 32 * 1024  # with ten times as many, a row took a quarter longer.
 LONG: Final = 64 * 1024  # Bytes of a text: three of these are no large event.
 POSTS_MAX: Final = 4_000  # Kept at hand, with what is the same for a thread
-AUTHORS_MAX: Final = 20_000  # The same, each of so many bytes
-SAID_MAX: Final = 1_000  # at most
+AUTHORS_MAX: Final = 20_000  # Kept at hand, too
 
 _COLUMNS: Final = ("Id", "PostId", "Score", "Text", "CreationDate", "UserId", "UserDisplayName")
 _SCORES: Final = {str(score).encode(): score for score in range(1_000)}
@@ -52,6 +52,7 @@ class Comments:
 
     def __init__(self, site: Site, scores: Scores) -> None:
         self._site, self._scores = site, scores
+        site.scores = scores  # For what is told as a row
         self._posts: dict[bytes, tuple[int, Frame]] = {}
         self._authors: dict[tuple[bytes, bytes], bytes] = {}
 
@@ -86,7 +87,7 @@ class Comments:
                 continue
             (thread, about), number = place, int(id_)
             if number <= last:
-                raise Unusual  # As a row, it is told why.
+                raise Unusual  # Read as a row it is refused, and then the whole table.
             if last == BEFORE_ALL:
                 scores.first = number
             last = number
@@ -123,11 +124,11 @@ class Comments:
 
     def _author(self, user: bytes, name: bytes) -> bytes | None:
         """How an account is said; None where there is none, and for the site's own."""
-        if not user:
+        if not user or len(name) > NAME_MAX:
             return None
         columns = {"UserId": plain(user), "UserDisplayName": plain(name)}
         found = self._site.author(columns, "UserId", "UserDisplayName")
-        if found.person is None or found.person.id == MARKED or len(found.said) > SAID_MAX:
+        if found.person is None or found.person.id == MARKED or len(found.said) > NAME_MAX:
             return None
         if len(self._authors) >= AUTHORS_MAX:
             self._authors.clear()

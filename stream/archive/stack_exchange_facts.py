@@ -55,7 +55,7 @@ class Facts(Store):
 
 @contextmanager
 def opened_facts(table: str, path: Path, known: Path) -> Iterator[Facts]:
-    """For the rows of one table; ``path``: where they are left.
+    """For the rows of one table; ``path``: where they are left, but for comments.
 
     ``known``: where a store has told posts, unless these are the rows.
     """

@@ -17,6 +17,7 @@ from stream.archive.stack_exchange_lines import DIGITS_MAX, plain, row, rows
 from stream.archive.stack_exchange_moments import written
 from stream.archive.stack_exchange_revision import BODY, EDITS, FIRST, ROLLBACKS
 from stream.archive.stack_exchange_rows import tags, words
+from stream.archive.stack_exchange_site import NAME_MAX
 from stream.archive.stack_exchange_tables import ANSWER, QUESTION
 from stream.archive.stack_exchange_waiting import Line
 from stream.archive.stack_exchange_xml import Unusual
@@ -40,8 +41,7 @@ if TYPE_CHECKING:
 TOGETHER: Final = 50  # As of comments, they and what is read at a time stay in
 CHUNK: Final = 64 * 1024  # the processor's cache.
 LONG: Final = 16 * 1024  # Letters of all that a revision says: no event of it is large.
-AUTHORS_MAX: Final = 20_000  # At hand, and the same of owners,
-SAID_MAX: Final = 1_000  # each of so many bytes at most.
+AUTHORS_MAX: Final = 20_000  # Kept at hand, and the same of owners of posts
 
 _ROOT: Final = "posthistory"
 _COLUMNS: Final = (
@@ -124,13 +124,15 @@ class ByLines:
 
     def _knows(self, user: bytes, name: bytes) -> bool:
         """Whether it is usual for him to have done something; then it is known how he is said."""
+        if len(name) > NAME_MAX:
+            return False
         columns = {"UserId": plain(user), "UserDisplayName": plain(name)}
         try:
             found = self._site.author({k: v for k, v in columns.items() if v}, *columns).person
         except ValueError:
             return False
         said = posts.person(found, b"by")
-        if (found is not None and found.id == MARKED) or len(said) > SAID_MAX:
+        if (found is not None and found.id == MARKED) or len(said) > NAME_MAX:
             return False
         if len(self._authors) >= AUTHORS_MAX:
             self._authors.clear()
@@ -189,7 +191,7 @@ class ByLines:
 
     def _owner(self, id_: int | None, name: str | None) -> bytes | None:
         """The author of a post, as said; None where it is nobody, or the site's own account."""
-        if id_ is None:
+        if id_ is None or len(name or "") > NAME_MAX:
             return None
         try:
             return self._owners[id_, name]
@@ -198,7 +200,7 @@ class ByLines:
         said = None if found is None or found.id == MARKED else posts.person(found, b"author")
         if len(self._owners) >= AUTHORS_MAX:
             self._owners.clear()
-        self._owners[id_, name] = said if said is None or len(said) <= SAID_MAX else None
+        self._owners[id_, name] = said if said is None or len(said) <= NAME_MAX else None
         return self._owners[id_, name]
 
     def _edited(self, id_: int, revision: _Lines) -> bytes | None:

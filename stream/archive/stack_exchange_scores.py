@@ -1,8 +1,8 @@
 """What scores a dump's comments have, by thread: in sorted runs on disk, beside the store.
 
-There are about as many as comments. Where two processes read, their ids are to grow, as those of
-dumps do: then none is there twice, and nobody has to remember them. Where one does, the store
-knows all of them.
+Those but 0, which a third or a half of comments have. Where two processes read, ids are to grow, as
+those of dumps do: then none is there twice, and nobody has to remember them. Where one does, the
+store knows all of them.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from heapq import merge
 from itertools import groupby
 from operator import itemgetter
+from shutil import rmtree
 from struct import Struct
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -27,18 +28,19 @@ if TYPE_CHECKING:
 SCORES_BYTES: Final = 4 * 1024 * 1024  # In memory, of each process
 BEFORE_ALL: Final = -(1 << 63)
 
-_RUNS: Final = "scores"  # How the names of their files begin
+_FOLDER: Final = "scores"
 _SCORE: Final = Struct(">QQq")  # Thread, comment, score: bytes compare as threads do.
 _SIGN: Final = 1 << 63  # Wrong numbers may be below 0.
 
-_scores: Final[Callable[[str], dict[str, int]]] = msgspec.json.Decoder(dict[str, int]).decode
+_decoded: Final[Callable[[str], dict[str, int]]] = msgspec.json.Decoder(dict[str, int]).decode
 _OF_POSTS: Final = """
 SELECT thread, json_group_object(id, score) FILTER (WHERE score <> 0), max(views) FROM posts
 WHERE kind = 1 OR (kind = 2 AND score <> 0) GROUP BY thread ORDER BY thread
 """
 _OF_COMMENTS: Final = "SELECT thread, id, score FROM comments WHERE score <> 0 ORDER BY thread, id"
 
-_Scores: TypeAlias = "tuple[int, dict[str, int], int | None]"  # Of a thread, and its views
+OfThread: TypeAlias = "tuple[int, dict[str, int], int | None]"
+"""A thread, the scores in it but 0 by item, and the views of its question."""
 
 
 class Scores:
@@ -51,7 +53,9 @@ class Scores:
     def __init__(self, folder: Path, name: str) -> None:
         self.first: int | None = None
         self.newest = BEFORE_ALL
-        self._runs = Runs(folder, f"{_RUNS}-{name}", SCORES_BYTES)
+        # A folder of their own: what is merged has the same names everywhere.
+        scores_in(folder).mkdir(exist_ok=True)
+        self._runs = Runs(scores_in(folder), name, SCORES_BYTES)
 
     def begin(self) -> None:
         """With a stretch."""
@@ -92,19 +96,19 @@ def growing(found: Iterable[Found]) -> bool:
     return True
 
 
-def left(folder: Path) -> list[Path]:
-    """The runs that both have left."""
-    return sorted(folder.glob(f"{_RUNS}-*"))
+def scores_in(folder: Path) -> Path:
+    """Where `Scores` leaves them that are given that folder."""
+    return folder / _FOLDER
 
 
-def scored(site: Site) -> Iterator[tuple[int, dict[str, int], int | None]]:
-    """Each thread's scores but 0 by item, and the views of its question, in order of threads."""
-    asked, runs = site.store.asked, site.scores_in
-    of_posts = ((thread, _scores(scores), views) for thread, scores, views in asked(_OF_POSTS))
-    if runs is None:
+def scored(site: Site) -> Iterator[OfThread]:
+    """Each thread that has any, and each question's, in order; those on disk are gone then."""
+    asked, folder = site.store.asked, site.scores_in
+    of_posts = ((thread, _decoded(scores), views) for thread, scores, views in asked(_OF_POSTS))
+    if folder is None:
         of_comments = _by_thread(asked(_OF_COMMENTS))
     else:
-        of_comments = _by_thread(map(_unpacked, merged(left(runs), runs)))
+        of_comments = _by_thread(map(_unpacked, merged(sorted(folder.iterdir()), folder)))
     both = merge(of_posts, of_comments, key=itemgetter(0))
     for thread, some in groupby(both, itemgetter(0)):
         scores: dict[str, int] = {}
@@ -113,9 +117,11 @@ def scored(site: Site) -> Iterator[tuple[int, dict[str, int], int | None]]:
             scores |= more
             views = seen if views is None else views
         yield thread, scores, views
+    if folder is not None:
+        rmtree(folder)
 
 
-def _by_thread(comments: Iterable[tuple[int, int, int]]) -> Iterator[_Scores]:
+def _by_thread(comments: Iterable[tuple[int, int, int]]) -> Iterator[OfThread]:
     for thread, some in groupby(comments, itemgetter(0)):
         yield thread, {f"c{id_}": score for _, id_, score in some}, None
 

@@ -1,8 +1,8 @@
 """Tables of a dump, read by two processes: each takes stretches that the other has not.
 
 What a row of these tables tells depends on no other row of it. But for faults, their numbering, and
-ids that are there twice: whatever is not as it should be leaves the table to be read from its first
-row to its last by one, and what was told of it so far is dropped.
+ids that are there twice, or that do not grow, of comments: whatever is not as it should be leaves
+the table to be read from its first row to its last by one, and what was told of it is dropped.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from stream.archive.stack_exchange_posts import (
     keep,
     voted,
 )
-from stream.archive.stack_exchange_scores import Scores, growing
+from stream.archive.stack_exchange_scores import Scores, growing, scores_in
 from stream.archive.stack_exchange_site import Site
 from stream.archive.stack_exchange_xml import Stretches, Unusual
 
@@ -80,7 +80,8 @@ class Shared:
         folder = beside.start()
         share = Share(part, folder, copy(site))
         if not beside.finish(share, lambda found: self._taken(part, folder, found)):
-            site.store.drop(table)
+            if table != "comments":  # Of these nothing is in the store yet.
+                site.store.drop(table)
             yield from site.read(table, _TOLD[table])
 
     def _taken(self, part: Rows, folder: Path, found: list[Found]) -> bool:
@@ -89,7 +90,7 @@ class Shared:
         if part.table == "comments":
             if not growing(found):
                 return False
-            site.scores_in = folder
+            site.scores_in = scores_in(folder)
         elif not site.store.take(part.table, part.facts(folder)):
             return False
         for one in found:
@@ -118,7 +119,7 @@ class Rows(msgspec.Struct, frozen=True):
         return Share(self, folder)
 
     def facts(self, folder: Path) -> Path:
-        """Where the second process leaves what the first has to know of its rows."""
+        """Where the second process leaves what is to be put into the first one's store."""
         return folder / f"{self.table}-facts"
 
 
@@ -140,7 +141,7 @@ class Share:
                 table, stretches = self._part.table, self._part.stretches()
                 if table == "comments":
                     scores = Scores(self._folder, "second" if self._site is None else "first")
-                    site.scores, told = scores, Comments(site, scores).told
+                    told = Comments(site, scores).told
                 else:
                     scores, told = None, partial(_kept, site, table)
                 for number in self._claimed(range(stretches.count)):

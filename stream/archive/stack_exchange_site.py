@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from stream.core.events import Event
 
 PEOPLE_MAX: Final = 50_000  # Kept at hand
+NAME_MAX: Final = 1_000  # Letters, or bytes, of a name by which one is; a longer one is not kept.
 PLACES_MAX: Final = 50_000  # The same, since what refers to a post comes in runs
 THREADS_MAX: Final = 4_000  # The same, of some 500 bytes each
 
@@ -130,9 +131,10 @@ class Site:
             return self._authors[key]
         except KeyError:
             found = author(self.person(whole(row, id_), key[1]))
-        if len(self._authors) >= PEOPLE_MAX:
-            self._authors.clear()
-        self._authors[key] = found
+        if len(key[1] or "") <= NAME_MAX:
+            if len(self._authors) >= PEOPLE_MAX:
+                self._authors.clear()
+            self._authors[key] = found
         return found
 
     def person(self, id_: int | None, name: str | None) -> Person | None:
@@ -140,11 +142,15 @@ class Site:
         if id_ is None:
             return Person(name=name) if name else None
         key = id_, name
-        if key not in self._people:
+        try:
+            return self._people[key]
+        except KeyError:
+            found = Person(id=str(id_), name=self.store.name(id_) or name or None)
+        if len(name or "") <= NAME_MAX and len(found.name or "") <= NAME_MAX:
             if len(self._people) >= PEOPLE_MAX:
                 self._people.clear()
-            self._people[key] = Person(id=str(id_), name=self.store.name(id_) or name or None)
-        return self._people[key]
+            self._people[key] = found
+        return found
 
     def deleted(self, item: str, author: Person | None) -> None:
         """Count an author whose account is gone."""

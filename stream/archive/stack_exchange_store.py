@@ -27,7 +27,7 @@ _KNOWN: Final = (
     "INSERT INTO other.posts SELECT id, kind, thread FROM posts",
 )
 # Where the rows of a dump's tables are put in
-_INTO: Final = {"posts": "posts", "comments": "comments", "votes": "accepted"}
+_INTO: Final = {"posts": "posts", "votes": "accepted"}
 
 _NONE: Final = -(1 << 63)
 _MARK: Final = "INSERT INTO marks VALUES (?, ?, ?)"
@@ -35,8 +35,7 @@ _PUT_COMMENT: Final = "INSERT OR IGNORE INTO comments VALUES (?, ?, ?)"
 _PUT_POST: Final = (
     "INSERT OR IGNORE INTO posts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-_PUT: Final = {"comments": _PUT_COMMENT, "posts": _PUT_POST}
-_SOON: Final = (*_PUT.values(), _MARK)
+_SOON: Final = (_PUT_COMMENT, _PUT_POST, _MARK)
 
 
 class Store:
@@ -134,10 +133,9 @@ class Store:
 
     def drop(self, table: str) -> None:
         """As if nothing had been put in of it."""
-        sql = _PUT.get(table)
-        if sql is not None:
-            self._waiting[sql].clear()
-            self._newest[sql] = _NONE
+        if table == "posts":
+            self._waiting[_PUT_POST].clear()
+            self._newest[_PUT_POST] = _NONE
         self._do(f"DELETE FROM {_INTO[table]}")  # noqa: S608
 
     def mark(self, post: int, what: str, at: int) -> None:

@@ -59,7 +59,7 @@ def test_nothing_is_left_on_disk_however_it_ends(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_sorted_streams_merge_by_the_same_key():
+def test_sorted_streams_merge_as_they_are():
     first, second = list(_many(40))[::2], list(_many(40))[1::2]
     both = heapq.merge(sorted_on_disk(first), sorted_on_disk(second))
     assert list(both) == list(map(packed, sorted(_many(40), key=IN_ORDER)))

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from stream.archive.base import Options, Report
 from stream.archive.stack_exchange_comments import TOGETHER, Comments
 from stream.archive.stack_exchange_posts import DOUBLED, commented_encoded, keep
-from stream.archive.stack_exchange_scores import Scores, scored
-from stream.archive.stack_exchange_site import Site
+from stream.archive.stack_exchange_scores import Scores, scored, scores_in
+from stream.archive.stack_exchange_site import NAME_MAX, Site
 from stream.archive.stack_exchange_store import opened_store
 from stream.archive.stack_exchange_xml import Stretches
 from stream.codec.packing import packed
@@ -52,7 +52,7 @@ def _told(made, stretches):
             return None
         if site.scores is not None:
             site.scores.leave()
-            site.scores_in = Path(folder)
+            site.scores_in = scores_in(Path(folder))
         site.store.index()
         return records, list(scored(site)), site.report, site.last, site.robots
 
@@ -90,7 +90,7 @@ _rows = st.builds(
     text=_texts,
     Score=st.sampled_from([0, 0, 1, 999, 1000, -1, None]),
     UserId=st.sampled_from([1, 2, 3, 9, -1, None]),
-    UserDisplayName=st.sampled_from([None, "Eve", "A <&> \\", ""]),
+    UserDisplayName=st.sampled_from([None, "Eve", "A <&> \\", "", "n" * (NAME_MAX + 1)]),
 )
 _FAULTS = [
     {"Id": "007"},

@@ -17,7 +17,7 @@ from stream.archive.sorting_beside import Second
 from stream.archive.stack_exchange_history import History
 from stream.archive.stack_exchange_history_lines import AUTHORS_MAX
 from stream.archive.stack_exchange_posts import keep
-from stream.archive.stack_exchange_site import Site
+from stream.archive.stack_exchange_site import NAME_MAX, Site
 from stream.archive.stack_exchange_store import opened_store
 from stream.archive.stack_exchange_waiting import HELD_MAX, OPEN_MAX
 from stream.codec.events import encode
@@ -116,6 +116,7 @@ _SELDOM = [
     {"UserId": None, "UserDisplayName": "A <&> \\"},
     {"UserId": None, "UserDisplayName": ""},
     {"UserId": 1, "UserDisplayName": None},
+    {"UserId": 1, "UserDisplayName": "n" * (NAME_MAX + 1)},
     {"RevisionGUID": ""},
     {"RevisionGUID": None},
     {"RevisionGUID": "ä&"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import replace
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -391,8 +392,8 @@ _votes = st.lists(st.builds(vote, st.integers(1, 12), st.integers(1, 2)), max_si
 def test_whoever_reads_what_the_same_is_told(tmp_path_factory, tables, unique, step, turns):
     if unique:
         for table in ("Posts", "Comments"):
-            rows = {row["Id"]: row for row in tables[table]}
-            tables[table] = [rows[id_] for id_ in sorted(rows)]
+            tables[table] = list({row["Id"]: row for row in tables[table]}.values())
+        tables["Comments"].sort(key=itemgetter("Id"))
     site = write(tmp_path_factory.mktemp("site"), **tables)
     both = _Both(tmp_path_factory.mktemp("both"), turns)
     report = Report()
