@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from stream.core.events import Event
 
 PEOPLE_MAX: Final = 50_000  # Kept at hand
-NAME_MAX: Final = 1_000  # Letters, or bytes, of a name by which one is; a longer one is not kept.
+NAME_MAX: Final = 1_000  # Letters or bytes of who somebody is; longer ones are not kept at hand.
 PLACES_MAX: Final = 50_000  # The same, since what refers to a post comes in runs
 THREADS_MAX: Final = 4_000  # The same, of some 500 bytes each
 
@@ -131,7 +131,7 @@ class Site:
             return self._authors[key]
         except KeyError:
             found = author(self.person(whole(row, id_), key[1]))
-        if len(key[1] or "") <= NAME_MAX:
+        if len(key[1] or "") <= NAME_MAX and len(found.said) <= NAME_MAX:
             if len(self._authors) >= PEOPLE_MAX:
                 self._authors.clear()
             self._authors[key] = found
