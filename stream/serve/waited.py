@@ -8,13 +8,14 @@ next question about the same moment, which is often about another metric.
 from __future__ import annotations
 
 from itertools import groupby
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
 from stream.codec.events import decode
 from stream.codec.keys import split_key
-from stream.core.latency import Tally, WaitValue, tally_of
+from stream.core.latency import Numbers, Tally, WaitValue, aggregate, tally_of
 from stream.serve.affected import affected, people
 from stream.serve.again import Again, Folding, How
 from stream.serve.rows import wait_values
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from stream.serve.affected import Place
     from stream.serve.shown import Shown
 
+MEASURED_MAX: Final = 64  # Answers, of some 100 KB each
 KEPT_MAX: Final = 20_000  # Threads, of some 1 KB each; more are folded again for each metric.
 AS_THEY_STAND: Final = How()
 
@@ -49,13 +51,50 @@ class Which(NamedTuple):
         )
 
 
+class Asked(NamedTuple):
+    """A question about waits, before anybody has looked whether that community is there."""
+
+    metric: str
+    community: str | None
+    since: int | None
+    until: int | None
+    tag: str | None
+    how: How
+
+
 class Waited:
-    """Remembers what was last folded again. Several threads may ask at once."""
+    """Remembers what was last folded again, and measured. Several threads may ask at once."""
 
     def __init__(self, kept_max: int = KEPT_MAX) -> None:
         self._kept_max = kept_max
         self._tallied = Tallied()
         self._kept: tuple[object, dict[int, Again | None]] = (None, {})
+        self._measured: dict[Asked, tuple[tuple[str, int, int], Numbers]] = {}
+        self._lock = Lock()
+
+    def measured(self, shown: Shown, asked: Asked, which: Which, *, as_of: int) -> Numbers:
+        """`aggregate` of all, once for each state of the views, however often it is asked for.
+
+        ``which``: the same threads as ``asked`` names. Some 10,000 waits that are known by bounds
+        take seconds.
+        """
+        state = shown.database, shown.version, as_of
+        kept = self._measured.get(asked)
+        if kept is not None and kept[0] == state:
+            return kept[1]
+        tally = self.tally(shown, asked.metric, which, asked.how)
+        found = aggregate(asked.metric, tally, as_of=as_of)
+        with self._lock:
+            self._measured.pop(asked, None)
+            while len(self._measured) >= MEASURED_MAX:
+                del self._measured[next(iter(self._measured))]
+            self._measured[asked] = state, found
+        return found
+
+    def is_long(self, asked: Asked) -> bool:
+        """Whether it may take long: threads are folded again, or bounds were met the last time."""
+        _, found = self._measured.get(asked, (None, {}))
+        return asked.how != AS_THEY_STAND or found.get("estimator") == "turnbull"
 
     def tally(self, shown: Shown, metric: str, which: Which, how: How = AS_THEY_STAND) -> Tally:
         """All of `values` counted; without going through the threads where all are asked about."""

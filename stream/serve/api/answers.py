@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -20,6 +21,12 @@ class Answer(Response):
 
     def __init__(self, body: object, shown: Shown, *, status: int = 200) -> None:
         super().__init__(orjson.dumps(body), status, headers=shown.headers)
+
+    def another(self) -> Answer:
+        """The same for somebody else; what is put on one on its way is not on the other."""
+        other = copy(self)
+        other.raw_headers = list(self.raw_headers)
+        return other
 
 
 def row(raw: bytes, as_of: int | None) -> Any:  # noqa: ANN401 (spliced into JSON)

@@ -21,6 +21,7 @@ from stream.serve.api import (
     thread,
     threads,
 )
+from stream.serve.api.answers import Answer
 from stream.serve.api.middleware import Positions, RawPaths
 from stream.serve.api.parameters import known_parameters
 from stream.serve.api.shapes import Problem
@@ -29,6 +30,7 @@ from stream.serve.hub import Hub
 from stream.serve.notice import Commits
 from stream.serve.schema import open_reader, open_writer
 from stream.serve.shown import AsideViews, Views
+from stream.serve.together import Together
 from stream.serve.waited import Waited
 
 if TYPE_CHECKING:
@@ -68,6 +70,7 @@ def create(
         app.state.views = Views(db)
         app.state.aside = AsideViews(database)
         app.state.waited = Waited()
+        app.state.together = Together[Answer]()
         app.state.counted = Counted()
         app.state.commits = Commits(db, database)
         app.state.hub = Hub(db, app.state.commits, partitions=settings.partitions)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 
-from stream.core.latency import aggregate
 from stream.serve.again import How
 from stream.serve.api import models
 from stream.serve.api.answers import Answer
@@ -21,10 +20,11 @@ from stream.serve.api.parameters import (
     moment,
     printed,
 )
-from stream.serve.waited import AS_THEY_STAND, Waited, Which
+from stream.serve.waited import Asked, Waited, Which
 
 if TYPE_CHECKING:
     from stream.serve.shown import Shown
+    from stream.serve.together import Together
 
 router = APIRouter()
 
@@ -59,14 +59,17 @@ async def latency(  # noqa: PLR0913 (each is a parameter of the call)
     had been stated by then, and nothing that came later.
     """
     waited: Waited = request.app.state.waited
+    together: Together[Answer] = request.app.state.together
     first, end, at = moment("since", since), moment("until", until), moment("as_of", as_of)
     in_order(first, end)
     how = How(at, robots=bots == "include", aliases=aliases == "apply")
+    asked = Asked(metric, community, first, end, tag, how)
 
     def answer(shown: Shown) -> Answer:
         which = Which(community_of(shown, community), first, end, tag)
         now = shown.as_of(which.community) if at is None else at
-        body = aggregate(metric, waited.tally(shown, metric, which, how), as_of=now or 0)
+        body = waited.measured(shown, asked, which, as_of=now or 0)
         return Answer({**body, "as_of": printed(now), "bots": bots, "aliases": aliases}, shown)
 
-    return await views.answer(answer, folds=how != AS_THEY_STAND)
+    folds = waited.is_long(asked)
+    return (await together.answer(asked, lambda: views.answer(answer, folds=folds))).another()
