@@ -50,12 +50,12 @@ class Scores:
     first one, None where it has none.
     """
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, memory_bytes: int = SCORES_BYTES) -> None:
         self.first: int | None = None
         self.newest = BEFORE_ALL
         # A folder of their own: what is merged has the same names everywhere.
         scores_in(folder).mkdir(exist_ok=True)
-        self._runs = Runs(scores_in(folder), name, SCORES_BYTES)
+        self._runs = Runs(scores_in(folder), name, memory_bytes)
 
     def begin(self) -> None:
         """With a stretch."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import sys
 from bisect import bisect_left, bisect_right
-from threading import Lock
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from stream.core.activity import Counts
 from stream.serve.changed import DAY_MS
+from stream.serve.kept import Kept
 from stream.serve.schema import COUNTS
 
 if TYPE_CHECKING:
@@ -38,9 +38,7 @@ class Counted:
     """Several threads may ask at once, each of its own state of the views."""
 
     def __init__(self, kept_max: int = KEPT_MAX) -> None:
-        self._kept_max = kept_max
-        self._kept: dict[tuple[int, int, int], tuple[_Version, _Figures]] = {}
-        self._lock = Lock()
+        self._kept = Kept[tuple[int, int, int], _Figures](kept_max)
 
     def counts(
         self, shown: Shown, communities: Iterable[int], windows: Sequence[Window]
@@ -59,16 +57,10 @@ class Counted:
 
     def _figures(self, shown: Shown, community: int, window: Window, version: _Version) -> _Figures:
         key = (community, *window)
-        kept = self._kept.get(key)
-        if kept is not None and kept[0] == version:
-            return kept[1]
-        figures = tuple(shown.rows(_COUNT, community, *window)[0])
-        with self._lock:
-            self._kept.pop(key, None)
-            while len(self._kept) >= self._kept_max:
-                del self._kept[next(iter(self._kept))]
-            self._kept[key] = version, figures
-        return figures
+        kept = self._kept.get(key, version)
+        if kept is not None:
+            return kept
+        return self._kept.put(key, version, tuple(shown.rows(_COUNT, community, *window)[0]))
 
 
 def _versions(shown: Shown, community: int, windows: Sequence[Window]) -> Iterator[tuple[int, int]]:

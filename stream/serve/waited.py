@@ -8,7 +8,6 @@ next question about the same moment, which is often about another metric.
 from __future__ import annotations
 
 from itertools import groupby
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
@@ -18,6 +17,7 @@ from stream.codec.keys import split_key
 from stream.core.latency import Numbers, Tally, WaitValue, aggregate, tally_of
 from stream.serve.affected import affected, people
 from stream.serve.again import Again, Folding, How
+from stream.serve.kept import Kept
 from stream.serve.rows import wait_values
 from stream.serve.spans import CHANGING, EDITED, ERASED
 from stream.serve.tallied import Tallied
@@ -69,8 +69,7 @@ class Waited:
         self._kept_max = kept_max
         self._tallied = Tallied()
         self._kept: tuple[object, dict[int, Again | None]] = (None, {})
-        self._measured: dict[Asked, tuple[tuple[str, int, int], Numbers]] = {}
-        self._lock = Lock()
+        self._measured = Kept[Asked, Numbers](MEASURED_MAX)
 
     def measured(self, shown: Shown, asked: Asked, which: Which, *, as_of: int) -> Numbers:
         """`aggregate` of all, once for each state of the views, however often it is asked for.
@@ -79,21 +78,15 @@ class Waited:
         take seconds.
         """
         state = shown.database, shown.version, as_of
-        kept = self._measured.get(asked)
-        if kept is not None and kept[0] == state:
-            return kept[1]
+        kept = self._measured.get(asked, state)
+        if kept is not None:
+            return kept
         tally = self.tally(shown, asked.metric, which, asked.how)
-        found = aggregate(asked.metric, tally, as_of=as_of)
-        with self._lock:
-            self._measured.pop(asked, None)
-            while len(self._measured) >= MEASURED_MAX:
-                del self._measured[next(iter(self._measured))]
-            self._measured[asked] = state, found
-        return found
+        return self._measured.put(asked, state, aggregate(asked.metric, tally, as_of=as_of))
 
     def is_long(self, asked: Asked) -> bool:
         """Whether it may take long: threads are folded again, or bounds were met the last time."""
-        _, found = self._measured.get(asked, (None, {}))
+        found = self._measured.last(asked) or {}
         return asked.how != AS_THEY_STAND or found.get("estimator") == "turnbull"
 
     def tally(self, shown: Shown, metric: str, which: Which, how: How = AS_THEY_STAND) -> Tally:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.archive import stack_exchange_scores
 from stream.archive.base import Options, Report
 from stream.archive.beside import Found
 from stream.archive.sorting import RUNS_MAX, Runs, merged
@@ -55,9 +53,7 @@ def test_a_threads_scores_are_those_of_its_posts_and_comments(
                 scores |= {str(id_): score} if score else {}
                 known = [n for n in (views, seen) if n is not None]
                 wanted[thread] = scores, max(known, default=None)
-        with pytest.MonkeyPatch.context() as small:
-            small.setattr(stack_exchange_scores, "SCORES_BYTES", held)
-            both = [Scores(folder, "one"), Scores(folder, "other")]
+        both = [Scores(folder, "one", held), Scores(folder, "other", held)]
         for number, id_ in enumerate(sorted(said)):
             thread, score = said[id_]
             assert both[turns[number % len(turns)] if turns else 0].put_comment(id_, thread, score)
@@ -71,10 +67,9 @@ def test_a_threads_scores_are_those_of_its_posts_and_comments(
     assert list(folder.iterdir()) == []
 
 
-def test_more_runs_of_scores_than_are_merged_at_a_time_are_in_nobodys_way(tmp_path, monkeypatch):
-    monkeypatch.setattr(stack_exchange_scores, "SCORES_BYTES", 1)
+def test_more_runs_of_scores_than_are_merged_at_a_time_are_in_nobodys_way(tmp_path):
     count = 2 * RUNS_MAX
-    scores = Scores(tmp_path, "one")
+    scores = Scores(tmp_path, "one", memory_bytes=1)
     for id_ in range(count):
         assert scores.put_comment(id_, -id_, 1)
     scores.leave()
