@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from random import Random
+from threading import enumerate as enumerate_threads
 
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # It ships no types.
@@ -52,6 +53,16 @@ async def test_every_call_refuses_unknown_parameters_by_its_schema(served, path)
         answer = await client.get(CALLS.get(path, path), params={"colour": "red"})
     assert answer.status_code == 400
     schema(openapi, path, "4XX", "application/problem+json").validate(answer.json())
+
+
+async def test_no_call_goes_through_a_thread_of_the_frameworks(served):
+    """A dependency that is no coroutine does, which takes longer than most answers."""
+    before = set(enumerate_threads())
+    async with served.api() as client:
+        for call in CALLS.values():
+            await client.get(call)
+        begun = {thread.name for thread in set(enumerate_threads()) - before}
+    assert {name.partition("_")[0] for name in begun} <= {"aside", "folding"}
 
 
 async def test_the_page_to_try_the_calls_on_fetches_nothing_from_elsewhere(served):

@@ -71,6 +71,13 @@ async def test_rows_are_the_topics_bytes_and_a_wait_that_goes_on_says_for_how_lo
     assert found == {"threads": rows, "next": None, "as_of": at(3 * HOUR)}
 
 
+async def test_who_writes_of_waits_in_a_title_waits_no_longer_for_it(ask):
+    title = '"status":"waiting","since":"2017-04-24T12:00:00.000Z"'
+    found = await ask(asked(thread="t1", title=title), finished(HOUR), path="/v1/threads")
+    assert found["threads"][0]["title"] == title
+    assert found["threads"][0]["waits"]["first_answer"]["for_ms"] == HOUR
+
+
 async def test_pages_hold_every_thread_once(served):
     names = [f"t{n}" for n in range(23)]
     served.world.publish(*(asked(thread=name, after=n // 3) for n, name in enumerate(names)))

@@ -8,7 +8,7 @@ import orjson
 from fastapi import APIRouter, Depends, Query
 
 from stream.serve.api import models
-from stream.serve.api.answers import Answer, parsed
+from stream.serve.api.answers import Answer, row
 from stream.serve.api.parameters import (
     AsOf,
     Community,
@@ -29,7 +29,7 @@ from stream.serve.timeline import entries
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stream.serve.shown import Shown
+    from stream.serve.shown import AsideViews, Shown, Views
 
 router = APIRouter(prefix="/v1/threads/{community}/{thread}", tags=["threads"])
 
@@ -41,9 +41,7 @@ Policy = Literal["explicit", "mention-latest", "mention-addressed", "implicit"]
 class _Reading:
     """What is asked of one thread: answered at once, or aside where the thread is long."""
 
-    def __init__(
-        self, here: Reading, aside: ReadingAside, community: Community, thread: Thread
-    ) -> None:
+    def __init__(self, here: Views, aside: AsideViews, community: str, thread: str) -> None:
         self._here, self._aside = here, aside
         self._thread = community, thread
 
@@ -54,7 +52,13 @@ class _Reading:
         return await self._aside.answer(made, folds=folds)
 
 
-OfThread = Annotated[_Reading, Depends()]
+async def _reading(  # A class itself would be called in another thread, and awaited.
+    here: Reading, aside: ReadingAside, community: Community, thread: Thread
+) -> _Reading:
+    return _Reading(here, aside, community, thread)
+
+
+OfThread = Annotated[_Reading, Depends(_reading)]
 
 
 @router.get("", responses={200: {"model": models.FullThread}})
@@ -67,10 +71,10 @@ async def thread(
     def answer(shown: Shown) -> Answer:
         found = _found(shown, community, thread, at)
         now = shown.as_of(shown.communities().get(community)) if at is None else at
-        row = parsed(found.thread, now)
+        summary = orjson.loads(row(found.thread, now))
         figures = of_items(found.items)
         items = [item | figures[item["item"]] for item in readable(found.items, found.events)]
-        body = {**row, **of_thread(row), "items": items, "as_of": printed(now)}
+        body = {**summary, **of_thread(summary), "items": items, "as_of": printed(now)}
         return Answer(body, shown)
 
     return await views.answer(answer, folds=at is not None)

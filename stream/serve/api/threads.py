@@ -47,7 +47,7 @@ async def threads(
         as_of = shown.as_of(community_of(shown, community))
         page = found[:limit]
         more = _cursor(*page[-1][:2]) if len(found) > limit else None
-        rows = [row(raw, as_of) for *_, raw in page]
+        rows = [orjson.Fragment(row(raw, as_of)) for *_, raw in page]
         return Answer({"threads": rows, "next": more, "as_of": printed(as_of)}, shown)
 
 
