@@ -7,8 +7,7 @@ was as it should be: else it reads the part by itself, as if nobody had tried.
 
 from __future__ import annotations
 
-import struct
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -17,14 +16,11 @@ from stream.archive.robots import First
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from io import FileIO
     from pathlib import Path
 
 # What messages hold: events to be sorted, a part to be read, that the first process has read its
 # share of it; and what came of one or the other.
 EVENTS, PART, FINISH, ANSWER = range(4)
-
-_HEAD: Final = struct.Struct(">BQ")
 
 
 class Found(msgspec.Struct):
@@ -92,29 +88,3 @@ class Beside(Protocol):
         and the reader has to read the whole part by itself.
         """
         ...
-
-
-def send(to: FileIO, kind: int, data: bytes = b"") -> None:
-    """Send a message; ``to`` has no buffer, so that nothing of it waits."""
-    rest = memoryview(_HEAD.pack(kind, len(data)) + data)
-    while rest:
-        rest = rest[to.write(rest) :]
-
-
-def receive(source: FileIO) -> tuple[int, bytearray] | None:
-    """The next message; None where the other process has ended."""
-    head = _whole(source, _HEAD.size)
-    if len(head) < _HEAD.size:
-        return None
-    kind, size = _HEAD.unpack(head)
-    return kind, _whole(source, size)
-
-
-def _whole(source: FileIO, size: int) -> bytearray:
-    data = bytearray(size)
-    view, have = memoryview(data), 0
-    while have < size and (more := source.readinto(view[have:])):
-        have += more
-    view.release()
-    del data[have:]
-    return data

@@ -6,17 +6,16 @@ back as files. Where a reader has a part that the other process can read as well
 
 from __future__ import annotations
 
-import fcntl
 import subprocess
 import sys
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from io import FileIO
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final, Self
 
 import msgspec
 
-from stream.archive.beside import EVENTS, FINISH, PART, receive, send
+from stream.archive.beside import EVENTS, FINISH, PART
 from stream.archive.sorting import merged, sorted_on_disk, sorting_folder
 from stream.archive.sorting_second import (
     PART_BYTES,
@@ -28,6 +27,7 @@ from stream.archive.sorting_second import (
 )
 from stream.codec.events import encode
 from stream.errors import ArchiveError
+from stream.pipes import receive, send, widen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from stream.core.events import Event
 
 FEW: Final = 20_000  # So many are sorted sooner than a process is started.
-PIPE_BYTES: Final = 1 << 20  # Where the system gives so much: then neither waits for the other.
 
 
 def sorted_beside(
@@ -98,7 +97,7 @@ class Second:
             assert isinstance(self._process.stdin, FileIO)  # noqa: S101  (tells the type checker)
             assert isinstance(self._process.stdout, FileIO)  # noqa: S101
             self._to, self._from = self._process.stdin, self._process.stdout
-            _widen(self._to)
+            widen(self._to)
         return self._folder
 
     def keep(self, records: list[bytes], community: str) -> None:
@@ -191,9 +190,3 @@ def _process(folder: Path, options: Options) -> Iterator[subprocess.Popen[bytes]
         except BaseException:
             process.kill()
             raise
-
-
-def _widen(pipe: FileIO) -> None:
-    if hasattr(fcntl, "F_SETPIPE_SZ"):
-        with suppress(OSError):
-            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)

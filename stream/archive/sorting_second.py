@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from stream.archive.base import Options, Report, Unreadable
-from stream.archive.beside import ANSWER, EVENTS, PART, Found, receive, send
+from stream.archive.beside import ANSWER, EVENTS, PART, Found
 from stream.archive.sorting import Runs
 from stream.codec.events import encode
 from stream.codec.packing import time_of
 from stream.core.events import Event
 from stream.errors import ArchiveError
+from stream.pipes import receive, send
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -6,19 +6,17 @@ has all of it. What another connection has folded in by then is not left for tha
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager, closing
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Final
 
 from stream.serve.schema import open_for_folding_in
-from stream.serve.turns import turns
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import AsyncIterator
+    from collections.abc import Iterator
+    from concurrent.futures import Future
     from pathlib import Path
-
-    from stream.serve.turns import Turns
 
 ROWS: Final = 60_000  # Some 40 MB of the log, of 250.
 
@@ -26,17 +24,21 @@ ROWS: Final = 60_000  # Some 40 MB of the log, of 250.
 class FoldIn:
     """A connection and a thread of their own; one fold at a time."""
 
-    def __init__(self, db: sqlite3.Connection, thread: Turns) -> None:
+    def __init__(self, db: sqlite3.Connection, thread: ThreadPoolExecutor) -> None:
         self._db = db
         self._thread = thread
+        self._begun: Future[None] | None = None
         self._rows = 0
 
     def written(self, rows: int) -> None:
         """So many more are committed. Never waits; an error of a fold before is raised here."""
         self._rows += rows
-        if self._rows >= ROWS and self._thread.idle:
-            self._rows = 0
-            self._thread.begin(partial(fold_in, self._db, "PASSIVE"))
+        if self._rows < ROWS or (self._begun is not None and not self._begun.done()):
+            return
+        if self._begun is not None:
+            self._begun.result()
+        self._rows = 0
+        self._begun = self._thread.submit(fold_in, self._db, "PASSIVE")
 
 
 def fold_in(db: sqlite3.Connection, how: str) -> None:
@@ -44,9 +46,8 @@ def fold_in(db: sqlite3.Connection, how: str) -> None:
     db.execute(f"PRAGMA wal_checkpoint({how})").fetchall()
 
 
-@asynccontextmanager
-async def folding_in(database: Path) -> AsyncIterator[FoldIn]:
+@contextmanager
+def folding_in(database: Path) -> Iterator[FoldIn]:
     """It ends what it has begun."""
-    with closing(open_for_folding_in(database)) as db:
-        async with turns() as thread:
-            yield FoldIn(db, thread)
+    with closing(open_for_folding_in(database)) as db, ThreadPoolExecutor(1, "folder") as thread:
+        yield FoldIn(db, thread)

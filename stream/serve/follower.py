@@ -1,11 +1,14 @@
-"""The follower: the log and the view topics into SQLite, from its own position, committed only."""
+"""The follower: the log and the view topics into SQLite, from its own position, committed only.
+
+Here they are read and made rows of; `stream.serve.writer`, a process beside this one, writes them.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import fcntl
 import logging
-from contextlib import contextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -13,31 +16,34 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from stream.errors import BrokerError, ServeError
 from stream.kafka.follow import LogReader, LostOffsetError, open_reader
 from stream.kafka.topics import VIEWS, Topics
-from stream.serve.ends import Ends
-from stream.serve.fold_in import fold_in, folding_in
-from stream.serve.notice import Notifier
+from stream.serve.numbers import UNDER_WAY
 from stream.serve.schema import make, open_writer
 from stream.serve.schema import open_reader as open_reader_of
 from stream.serve.store import Store
 from stream.serve.turns import turns
+from stream.serve.writer import KeepEnds, KeepStarts, Settle
+from stream.serve.writer_process import packed, writing
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from pathlib import Path
 
     from stream.config import Settings
     from stream.kafka.follow import Place
-    from stream.serve.fold_in import FoldIn
     from stream.serve.store import Arrived
     from stream.serve.tables import Written
     from stream.serve.turns import Turns
+    from stream.serve.writer import Order
+    from stream.serve.writer_process import WriterProcess
 
 BATCH_RECORDS: Final = 20_000
 WAIT_MS: Final = 100
 ENDS_EVERY_S: Final = 1.0
 ENDS_WITHIN_S: Final = 5.0
 IDLE_S: Final = 30.0  # Then the write-ahead log is folded in and emptied.
+LEFT_WITHIN_S: Final = 3.0
+LOOKS_EVERY_S: Final = 0.05
 
 T = TypeVar("T")
 
@@ -54,40 +60,54 @@ async def run(settings: Settings, database: Path) -> None:
     A log that is not the one that the database was built from makes it build anew. A second
     follower of one database is a `ServeError`, a broker that goes away a `BrokerError`.
     """
-    with _alone(database):
-        db = open_writer(database)
-        try:
-            _keep_to(settings, db)
-            while True:
-                try:
-                    async with turns() as writing, folding_in(database) as folds:
-                        await _Session(settings, db, database, writing, folds).follow()
-                except AnotherLogError as error:
-                    log.warning("%s; the views are built anew", error)
+    async with _alone(database) as lock:
+        _keep_to(settings, database)
+        while True:
+            try:
+                await _follow(settings, database, lock)
+            except AnotherLogError as error:
+                log.warning("%s; the views are built anew", error)
+                with closing(open_writer(database)) as db:
                     _rebuild(settings, db)
-        finally:
-            db.close()
 
 
-@contextmanager
-def _alone(database: Path) -> Iterator[None]:
+async def _follow(settings: Settings, database: Path, lock: int) -> None:
+    with writing(database, lock) as writer:
+        async with turns() as thread:
+            await _Session(settings, database, writer, thread).follow()
+
+
+@asynccontextmanager
+async def _alone(database: Path) -> AsyncIterator[int]:
+    """The file that is locked. One who was killed may leave a writer that ends what it writes."""
     with database.with_name(f"{database.name}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            msg = f"another process writes to {database}; end it, or name another --database"
-            raise ServeError(msg) from error
-        yield
+        until = monotonic() + LEFT_WITHIN_S
+        while not _locked(lock.fileno()):
+            if monotonic() > until:
+                msg = f"another process writes to {database}; end it, or name another --database"
+                raise ServeError(msg)
+            await asyncio.sleep(LOOKS_EVERY_S)
+        yield lock.fileno()
 
 
-def _keep_to(settings: Settings, db: sqlite3.Connection) -> None:
+def _locked(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _keep_to(settings: Settings, database: Path) -> None:
     """A database of other topics is built anew."""
     wanted = f"{settings.prefix} {settings.partitions}"
-    found = db.execute("SELECT value FROM meta WHERE name = 'topics'").fetchone()
-    if found is not None and found[0] != wanted:
-        log.warning("the database holds the topics %s, not %s; it is built anew", found[0], wanted)
-        _rebuild(settings, db)
-    db.execute("INSERT OR REPLACE INTO meta VALUES('topics', ?)", (wanted,))
+    with closing(open_writer(database)) as db:
+        found = db.execute("SELECT value FROM meta WHERE name = 'topics'").fetchone()
+        if found is not None and found[0] != wanted:
+            msg = "the database holds the topics %s, not %s; it is built anew"
+            log.warning(msg, found[0], wanted)
+            _rebuild(settings, db)
+        db.execute("INSERT OR REPLACE INTO meta VALUES('topics', ?)", (wanted,))
 
 
 def _rebuild(settings: Settings, db: sqlite3.Connection) -> None:
@@ -102,23 +122,14 @@ class _Session:
     """One connection to the brokers, from the positions in the database on."""
 
     def __init__(
-        self,
-        settings: Settings,
-        db: sqlite3.Connection,
-        database: Path,
-        writing: Turns,
-        folds: FoldIn,
+        self, settings: Settings, database: Path, writer: WriterProcess, thread: Turns
     ) -> None:
         self._settings = settings
-        self._db = db
-        self._writing = writing
-        self._folds = folds
-        self._notifier = Notifier(database)
+        self._writer = writer
+        self._writing = thread  # In which the writer is waited for.
         self._asked = open_reader_of(database, closed_elsewhere=True)
         partitions = settings.partitions
-        self._rows = 0  # Of what is being written.
-        self._store = Store(db, partitions=partitions, asked=self._asked)
-        self._ends = Ends(db)
+        self._store = Store(self._asked, partitions=partitions)
         names = Topics(settings.prefix)
         shorts = {view: names.view(view) for view in VIEWS}
         self._topics = {"events": names.events, "progress": names.progress, **shorts}
@@ -126,7 +137,7 @@ class _Session:
         self._short = {topic: short for short, topic in self._topics.items()}
         # The last event stored and the last cut shown of each partition are read again: they tell
         # one log from another that has the same name.
-        self._last = _last_records(db)
+        self._last = _last_records(self._asked)
 
     async def follow(self) -> None:
         stored = self._store.positions()
@@ -142,15 +153,15 @@ class _Session:
         finally:
             with suppress(Exception):  # Whatever ended us is raised already.
                 await self._writing.done()
-            self._notifier.close()
             self._asked.close()
 
     async def _go_on(self, reader: LogReader) -> None:
         ends = self._named(await reader.ends())
         self._store.cuts_from = {part: end for (t, part), end in ends.items() if t == "progress"}
-        self._ends.keep(ends)
+        self._begin(KeepEnds(ends))
         starts = self._named(await reader.starts())
-        self._ends.keep_starts({part: off for (t, part), off in starts.items() if t == "events"})
+        log_starts = {part: off for (t, part), off in starts.items() if t == "events"}
+        self._begin(KeepStarts(log_starts))
         asked = written = monotonic()
         positions: dict[tuple[str, int], int] = {}
         while True:
@@ -165,25 +176,26 @@ class _Session:
                 with suppress(BrokerError, TimeoutError):
                     async with asyncio.timeout(ENDS_WITHIN_S):
                         ends = self._named(await reader.ends())
-                        self._writing.begin_newest("ends", partial(self._ends.keep, ends))
+                        self._begin_newest("ends", KeepEnds(ends))
                 asked = monotonic()
             if monotonic() - written > IDLE_S:
-                self._writing.begin_newest("fold in", partial(fold_in, self._db, "TRUNCATE"))
+                self._begin_newest("settle", Settle())
                 written = monotonic()
             await asyncio.sleep(0)
 
     async def _write(self, made: Written) -> None:
-        """Begin to, once all before is written; the next batch is made meanwhile."""
-        await self._writing.done()
-        self._folds.written(self._rows)
-        self._rows = made.rows
-        self._writing.begin(partial(self._written, made))
+        """Begin to, in its turn; the next batch is made meanwhile."""
+        order = packed(made)
+        await self._writing.done(but=UNDER_WAY - 1)
+        self._writing.begin(partial(self._writer.do, order))
         if self._store.alone:
             await self._writing.done()
 
-    def _written(self, made: Written) -> None:
-        self._store.write(made)
-        self._notifier.tell()
+    def _begin(self, order: Order) -> None:
+        self._writing.begin(partial(self._writer.do, packed(order)))
+
+    def _begin_newest(self, name: str, order: Order) -> None:
+        self._writing.begin_newest(name, partial(self._writer.do, packed(order)))
 
     async def _next(self, reader: LogReader) -> dict[tuple[str, int], list[Arrived]]:
         """What is wanted next; whatever there is, where nothing of that comes."""

@@ -24,7 +24,7 @@ from stream.kafka.ending import nothing_left
 from stream.kafka.refusals import NotAllowedError
 
 NICE: Final = 10  # Answers come first: without it their slowest hundredth takes twice as long.
-TURN_S: Final = 0.0002  # Else who writes waits 5 ms, after each statement, for who makes rows.
+TURN_S: Final = 0.0002  # Else who sends rows waits 5 ms, after each MiB, for who makes the next.
 COLLECT_AFTER: Final = 200_000  # Rows in the making are no garbage; 700 would look at each often.
 FAILED: Final = 3
 REFUSED: Final = 4  # Kafka does not let us read; why is on standard output.

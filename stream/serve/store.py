@@ -1,8 +1,8 @@
 """What was read from Kafka becomes rows: a batch and the position after it are one transaction.
 
 Events of the log are stored at once. Records of the views wait until a cut covers them, so that
-whoever reads sees them a cut at a time; too many of them wait in the table ``pending``. A batch is
-made into rows first and written then, so that the next can be made while one is written.
+whoever reads sees them a cut at a time; too many of them wait in the table ``pending``. Rows are
+only made here; `Tables` writes them, while the next ones are made.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from stream.serve.changes import ViewReader
 from stream.serve.in_step import InStep
 from stream.serve.log import Reader, stretches
 from stream.serve.numbers import Numbers
-from stream.serve.tables import Move, Said, Spilled, Tables, Written
+from stream.serve.tables import Move, Said, Spilled, Written
 
 if TYPE_CHECKING:
     import sqlite3
@@ -47,25 +47,16 @@ def _cuts(part: int, records: Sequence[Arrived]) -> Iterator[Said]:
 
 
 class Store:
-    """The writing side of the database; one process has one.
-
-    ``asked`` is a connection for what is looked up while ``db`` may be writing in another thread.
-    """
+    """What is made for one database, of which ``db`` sees what has been committed."""
 
     def __init__(
-        self,
-        db: sqlite3.Connection,
-        *,
-        partitions: int,
-        asked: sqlite3.Connection | None = None,
-        waiting_max: int = WAITING_MAX,
+        self, db: sqlite3.Connection, *, partitions: int, waiting_max: int = WAITING_MAX
     ) -> None:
         self._waiting_max = waiting_max
-        self._threads = Numbers(asked or db, "names", "key")
-        self._communities = Numbers(asked or db, "communities", "name")
+        self._threads = Numbers(db, "names", "key")
+        self._communities = Numbers(db, "communities", "name")
         self._reader = Reader(self._threads, self._communities, partitions=partitions)
         self._views = ViewReader(self._threads, self._communities)
-        self._tables = Tables(db, self._views)
         self._seq = int(db.execute("SELECT ifnull(max(seq), 0) + 1 FROM events").fetchone()[0])
         self._shown = dict(db.execute("SELECT part, off FROM cuts").fetchall())
         spilled = db.execute("SELECT view, part, max(off) FROM pending GROUP BY view, part")
@@ -92,12 +83,6 @@ class Store:
         """Whether what was made has to be written before the next is made."""
         return bool(self._spilled)
 
-    def apply(
-        self, batch: Mapping[Place, Sequence[Arrived]], positions: Mapping[Place, int]
-    ) -> None:
-        """Store ``batch``, after which the reader stands at ``positions``."""
-        self.write(self.made(batch, positions))
-
     def made(
         self, batch: Mapping[Place, Sequence[Arrived]], positions: Mapping[Place, int]
     ) -> Written:
@@ -113,10 +98,6 @@ class Store:
         written.communities = self._communities.fresh()
         written.positions = list(self._moved())
         return written
-
-    def write(self, written: Written) -> None:
-        """Write it, all or nothing; may be another thread than that which makes the next."""
-        self._tables.write(written)
 
     def _take(self, batch: Mapping[Place, Sequence[Arrived]], written: Written) -> None:
         for (topic, part), records in batch.items():

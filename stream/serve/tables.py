@@ -11,8 +11,9 @@ from stream.core.events import ReplayFinished, ReplayProgressed
 from stream.core.when import Time, ms
 from stream.serve.bulk import put
 from stream.serve.changed import ChangedDays
-from stream.serve.changes import Changes
+from stream.serve.changes import Changes, ViewReader
 from stream.serve.log import COPY, KINDS, OF_COMMUNITY
+from stream.serve.numbers import Numbers
 from stream.serve.spans import Spans
 from stream.serve.tallies import Tallies
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from stream.codec.cuts import Cut
-    from stream.serve.changes import ViewReader
     from stream.serve.log import Row, Stretch
 
 READ_AT_ONCE: Final = 10_000
@@ -105,9 +105,8 @@ _progress: Final = msgspec.json.Decoder(_Progress).decode
 class Tables:
     """The one connection that writes; used by one thread at a time."""
 
-    def __init__(self, db: sqlite3.Connection, views: ViewReader) -> None:
+    def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        self._views = views  # Used for what was spilled, whose names have their numbers.
         self._tallies = Tallies(db)
         self._days = ChangedDays(db)
         found = db.execute("SELECT value FROM meta WHERE name = 'version'")
@@ -165,6 +164,10 @@ class Tables:
         """Apply what waits, some at a time: there may be as much of it as there is of a view."""
         view, part, end = spilled
         since = -1
+        # All that is named there got its number when it was put there.
+        views = ViewReader(
+            Numbers(self._db, "names", "key"), Numbers(self._db, "communities", "name")
+        )
         while found := self._db.execute(
             "SELECT off, key, value FROM pending WHERE part = ? AND view = ? AND off > ?"
             " AND off < ? ORDER BY off LIMIT ?",
@@ -172,7 +175,7 @@ class Tables:
         ).fetchall():
             changes = Changes()
             latest = {key: value for _, key, value in found}
-            self._views.read(view, part, latest.items(), changes)
+            views.read(view, part, latest.items(), changes)
             self._change(changes)
             since = found[-1][0]
         gone = "DELETE FROM pending WHERE part = ? AND view = ? AND off < ?"

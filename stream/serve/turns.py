@@ -50,9 +50,9 @@ class Turns:
             do = self._newest.pop(name)
         do()
 
-    async def done(self) -> None:
-        """Wait for all that was begun."""
-        while self._begun:
+    async def done(self, *, but: int = 0) -> None:
+        """Wait for all that was begun, except for the last ``but``."""
+        while len(self._begun) > but:
             await asyncio.shield(self._begun[0])
             del self._begun[0]
 

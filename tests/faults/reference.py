@@ -15,7 +15,7 @@ from stream.core.when import to_datetime
 from stream.serve.api.app import create
 from stream.serve.ends import Ends
 from stream.serve.schema import open_writer
-from stream.serve.store import Store
+from tests.serve.storing import Storing
 from tests.serve.world import World
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def made(community: Community, partitions: int, database: Path) -> Path:
     world.work()
     db = open_writer(database)
     try:
-        store = Store(db, partitions=partitions)
+        store = Storing(db, partitions=partitions)
         for batch, positions in world.batches({}, repeat(1_000)):
             store.apply(batch, positions)
         Ends(db).keep(world.ends())

@@ -13,8 +13,8 @@ from stream.config import Settings
 from stream.serve.api.app import create
 from stream.serve.ends import Ends
 from stream.serve.schema import open_writer
-from stream.serve.store import Store
 from tests.archive.conftest import ARCHIVES
+from tests.serve.storing import Storing
 from tests.serve.world import World
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Served:
         self.world = World()
         self.database = database
         self.db = open_writer(database)
-        self.store = Store(self.db, partitions=self.world.partitions)
+        self.store = Storing(self.db, partitions=self.world.partitions)
         self.ends = Ends(self.db)
         self.at: dict[Place, int] = {}
 

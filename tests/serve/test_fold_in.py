@@ -10,26 +10,26 @@ from stream.serve.schema import open_writer
 SAID = b"a community of which nobody has heard"
 
 
-async def test_what_was_written_is_in_the_file_once_enough_has_come(tmp_path):
+def test_what_was_written_is_in_the_file_once_enough_has_come(tmp_path):
     database = tmp_path / "views.db"
     with closing(open_writer(database)) as db:
         db.execute("INSERT INTO communities VALUES(1, ?)", (SAID.decode(),))
-        async with folding_in(database) as folds:
+        with folding_in(database) as folds:
             folds.written(ROWS - 1)
         assert SAID not in database.read_bytes()
 
-        async with folding_in(database) as folds:
+        with folding_in(database) as folds:
             folds.written(ROWS - 1)
             folds.written(1)
         assert SAID in database.read_bytes()
 
 
-async def test_somebody_who_still_reads_what_was_before_holds_nobody_up(tmp_path):
+def test_somebody_who_still_reads_what_was_before_holds_nobody_up(tmp_path):
     database = tmp_path / "views.db"
     with closing(open_writer(database)) as db, closing(open_writer(database)) as reading:
         reading.execute("BEGIN")
         assert reading.execute("SELECT name FROM communities").fetchall() == []
-        async with folding_in(database) as folds:
+        with folding_in(database) as folds:
             for n in range(3):
                 db.execute("INSERT INTO communities VALUES(?, ?)", (n, f"{n} {SAID.decode()}"))
                 folds.written(ROWS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sqlite3
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import time
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,15 +20,13 @@ from stream.archive.generate import generate
 from stream.errors import ServeError
 from stream.kafka.topics import create
 from stream.serve.follower import run
-from stream.serve.follower_process import order
+from stream.serve.follower_process import FAILED, order
 from tests.faults.admin import delete_topics
 from tests.process.harness import caught_up, folded, publish, workers
 from tests.serve.test_store import tables
 from tests.story import DAY, HOUR, answered, asked, commented, finished
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from stream.config import Settings
 
 pytestmark = pytest.mark.broker
@@ -80,10 +80,16 @@ async def test_killed_amid_a_replay_it_goes_on_and_its_rows_are_the_fold(setting
         await create(settings)
         start()
         publishing = asyncio.create_task(_slowly(settings, events))
-        for wait_s in (0.9, 0.5, 1.1, 0.7):
-            with _follower(settings, database) as killed:
+        for wait_s, whom in (
+            (0.9, _itself),
+            (1.2, _its_writer),
+            (1.1, _itself),
+            (0.9, _its_writer),
+        ):
+            with _follower(settings, database) as follower:
                 await asyncio.sleep(wait_s)
-                killed.kill()
+                os.kill(await whom(follower), signal.SIGKILL)
+                assert await asyncio.to_thread(follower.wait, 30) in (-signal.SIGKILL, FAILED)
         position = await publishing
         await caught_up(settings)
     async with following(settings, database):
@@ -119,6 +125,19 @@ async def _slowly(settings, events):
         position |= await publish(settings, events[start : start + 400])
         await asyncio.sleep(0.1)
     return position
+
+
+async def _itself(follower):
+    return follower.pid
+
+
+async def _its_writer(follower):
+    await _until(lambda: _children(follower.pid))
+    return int(_children(follower.pid)[0])
+
+
+def _children(pid):
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
 def _follower(settings, database):

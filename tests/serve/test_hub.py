@@ -13,8 +13,8 @@ from stream.serve.api.streams import EventStream
 from stream.serve.hub import CHUNK_BYTES, FILTERS_KEPT, Chunk, Event, Filter, Hub, Resolved
 from stream.serve.notice import Commits
 from stream.serve.schema import open_reader, open_writer
-from stream.serve.store import Store
 from stream.serve.subscriber import Subscriber
+from tests.serve.storing import Storing
 from tests.serve.streams import frames, ids, many
 from tests.serve.world import World
 from tests.story import HOUR, asked, commented
@@ -23,7 +23,7 @@ from tests.story import HOUR, asked, commented
 def database(world, path, *, sizes, order):
     """The world's log, its partitions stored in another order in each database."""
     db = open_writer(path)
-    store = Store(db, partitions=world.partitions)
+    store = Storing(db, partitions=world.partitions)
     places = [("events", part) for part in order]
     for batch, positions in world.batches({}, cycle(sizes), places):
         store.apply(batch, positions)

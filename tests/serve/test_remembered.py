@@ -27,10 +27,10 @@ from stream.serve.counted import Counted
 from stream.serve.rows import wait_values
 from stream.serve.schema import COUNTS, make, open_reader, open_writer
 from stream.serve.shown import Views
-from stream.serve.store import Store
 from stream.serve.tallied import Tallied
 from tests.buckets import buckets
 from tests.laws.stories import broad, crowded, erasing
+from tests.serve.storing import Storing
 from tests.serve.world import World
 from tests.story import DAY, NOON, answered, asked, commented, edited
 
@@ -97,7 +97,7 @@ def steps(path: Path, world: World, rng: Random) -> Iterator[None]:
     at: dict[Place, int] = {}
     for life in range(4):
         with closing(open_writer(path)) as db:
-            store = Store(db, partitions=world.partitions, waiting_max=spills)
+            store = Storing(db, partitions=world.partitions, waiting_max=spills)
             at, size = store.positions(), rng.randint(1, 40)
             for batch, positions in world.batches(at, repeat(size)):
                 if life < 3 and rng.random() < 0.1:

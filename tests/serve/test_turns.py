@@ -18,6 +18,20 @@ async def test_what_is_begun_is_done_in_turn_and_at_the_end_all_of_it():
     assert did == [0, 1, 2, 3, 4]
 
 
+async def test_who_waits_for_all_but_the_last_does_not_wait_for_that():
+    did: list[str] = []
+    gate = threading.Event()
+    async with turns() as writing:
+        writing.begin(partial(did.append, "first"))
+        writing.begin(partial(gate.wait, 30))
+        await writing.done(but=1)
+        assert did == ["first"]
+        assert not writing.idle
+        gate.set()
+        await writing.done()
+        assert writing.idle
+
+
 async def test_while_nothing_gets_on_the_newest_takes_the_place_of_the_one_before():
     did: list[str] = []
     gate = threading.Event()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from copy import copy
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import orjson
 from fastapi.responses import Response
