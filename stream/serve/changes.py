@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from contextlib import suppress
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import unquote
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 Row: TypeAlias = tuple[object, ...]
 
 QUARTERS_MAX: Final = 100_000  # Keys remembered, some 20 MB.
+DAYS_MAX: Final = 10_000  # And their days, some 2 MB.
 
 log = logging.getLogger(__name__)
 
@@ -119,11 +121,28 @@ class ViewReader:
             if len(self._quarters) >= QUARTERS_MAX:
                 self._quarters.clear()
             community, _, start = key.rpartition(b"/")
-            quarter = self._communities.of(_text(community)), read_time(start.decode())
+            quarter = self._communities.of(_text(community)), _moment(start)
             self._quarters[key] = quarter
         return quarter
 
 
+def _moment(start: bytes) -> int:
+    """Of a quarter hour; those of one day begin alike, and most are of some days."""
+    return _midnight(start[:10]) + _of_day(start[10:])
+
+
+@lru_cache(maxsize=DAYS_MAX)
+def _midnight(day: bytes) -> int:
+    return read_time(day.decode())
+
+
+@lru_cache(maxsize=DAYS_MAX)
+def _of_day(time: bytes) -> int:
+    """What comes behind the date, up to the zone."""
+    return read_time(f"1970-01-01{time.decode()}")
+
+
 def _text(part: bytes) -> str:
     """A part of a key."""
-    return unquote(part.decode()) if b"%" in part else part.decode()
+    text = part.decode()
+    return unquote(text) if "%" in text else text  # In bytes it is looked for by way of an error.

@@ -7,7 +7,7 @@ count as well: a thread is then folded again without need, never left as it stan
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from stream.core.events import (
     AnswerAccepted,
@@ -45,33 +45,28 @@ CHANGING: Final = frozenset(
 NEVER: Final = 1 << 60
 
 
-class Spans:
-    """Those of the events of one batch."""
+WIDEN: Final = (
+    "ON CONFLICT DO UPDATE SET first = min(first, excluded.first),"
+    " last = max(last, excluded.last), edited = max(edited, excluded.edited),"
+    " aliased = max(aliased, excluded.aliased)"
+)
 
-    WIDEN: Final = (
-        "ON CONFLICT DO UPDATE SET first = min(first, excluded.first),"
-        " last = max(last, excluded.last), edited = max(edited, excluded.edited),"
-        " aliased = max(aliased, excluded.aliased)"
-    )
+Span: TypeAlias = tuple[int, ...]
+"""As the table's columns: number of the thread, first, last, last edit, whether aliased."""
 
-    def __init__(self) -> None:
-        self._found: dict[int, list[int]] = {}
 
-    def see(self, events: Iterable[Row]) -> None:
-        """Widen those of the threads of ``events``."""
-        found = self._found
-        for _, _, _, number, _, kind, at, _ in events:
-            if number > 0 and (kind in CHANGING or kind == EDITED):
-                span = found.get(number)
-                if span is None:
-                    span = found[number] = [NEVER, -NEVER, -NEVER, 0]
-                if kind == EDITED:
-                    span[2] = max(span[2], at)
-                else:
-                    span[0] = min(span[0], at)
-                    span[1] = max(span[1], at)
-                    span[3] |= kind == ALIASED
-
-    def rows(self) -> list[tuple[int, ...]]:
-        """In the order of the table's columns."""
-        return [(number, *span) for number, span in self._found.items()]
+def spans(events: Iterable[Row]) -> list[Span]:
+    """Those of the threads of ``events``, by which what is there is to be widened."""
+    found: dict[int, list[int]] = {}
+    for _, _, _, number, _, kind, at, _ in events:
+        if number > 0 and (kind in CHANGING or kind == EDITED):
+            span = found.get(number)
+            if span is None:
+                span = found[number] = [NEVER, -NEVER, -NEVER, 0]
+            if kind == EDITED:
+                span[2] = max(span[2], at)
+            else:
+                span[0] = min(span[0], at)
+                span[1] = max(span[1], at)
+                span[3] |= kind == ALIASED
+    return [(number, *span) for number, span in found.items()]

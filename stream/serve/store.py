@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from stream.codec.cuts import decode_cut
 from stream.errors import DecodeError
@@ -17,6 +17,7 @@ from stream.serve.changes import ViewReader
 from stream.serve.in_step import InStep
 from stream.serve.log import Reader, stretches
 from stream.serve.numbers import Numbers
+from stream.serve.spans import spans
 from stream.serve.tables import Move, Said, Spilled, Written
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ Place: TypeAlias = tuple[str, int]  # A topic's short name, and a partition.
 
 Arrived: TypeAlias = tuple[int, bytes | None, bytes | None]
 """A record: offset, key, value."""
+
+_Keyed: TypeAlias = tuple[int, bytes, bytes | None]
 
 VIEWS: Final = ("items", "threads", "replies", "activity", "people")
 WAITING_MAX: Final = 100_000  # Records that wait in memory, some 70 MB; then in the database.
@@ -61,7 +64,7 @@ class Store:
         self._shown = dict(db.execute("SELECT part, off FROM cuts").fetchall())
         spilled = db.execute("SELECT view, part, max(off) FROM pending GROUP BY view, part")
         self._spilled: dict[Place, int] = {(v, part): off for v, part, off in spilled.fetchall()}
-        self._waiting: dict[Place, list[tuple[int, bytes, bytes | None]]] = defaultdict(list)
+        self._waiting: dict[Place, list[_Keyed]] = defaultdict(list)
         self._cuts: dict[int, list[Said]] = defaultdict(list)
         kept = db.execute("SELECT topic, part, next FROM positions").fetchall()
         self._read: dict[Place, int] = {(topic, part): offset for topic, part, offset in kept}
@@ -94,6 +97,7 @@ class Store:
             self._show(part, written)
         if sum(map(len, self._waiting.values())) > self._waiting_max:
             self._spill(written)
+        written.spans = spans(written.events)
         written.threads = self._threads.fresh()
         written.communities = self._communities.fresh()
         written.positions = list(self._moved())
@@ -115,7 +119,7 @@ class Store:
                     del self._cuts[part][:-1:2]
             else:
                 self._waiting[topic, part] += [
-                    (offset, key, value) for offset, key, value in records if key is not None
+                    cast("_Keyed", record) for record in records if record[1] is not None
                 ]
 
     def _show(self, part: int, written: Written) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
@@ -14,7 +15,7 @@ from stream.serve.changed import ChangedDays
 from stream.serve.changes import Changes, ViewReader
 from stream.serve.log import COPY, KINDS, OF_COMMUNITY
 from stream.serve.numbers import Numbers
-from stream.serve.spans import Spans
+from stream.serve.spans import WIDEN
 from stream.serve.tallies import Tallies
 
 if TYPE_CHECKING:
@@ -23,10 +24,12 @@ if TYPE_CHECKING:
 
     from stream.codec.cuts import Cut
     from stream.serve.log import Row, Stretch
+    from stream.serve.spans import Span
 
 READ_AT_ONCE: Final = 10_000
 
 _SUMMARY: Final = 7  # Columns of `threads`; those of `waits` follow in a row that was read.
+_OF_THREADS: Final = {"items", "replies"}
 _DROP: Final = {
     "threads": "DELETE FROM threads WHERE no = ?",
     "items": "DELETE FROM items WHERE thread = ? AND item = ?",
@@ -79,6 +82,7 @@ class Written:
     communities: list[tuple[int, str]] = field(default_factory=list)
     events: list[Row] = field(default_factory=list)
     stretches: list[Stretch] = field(default_factory=list)
+    spans: list[Span] = field(default_factory=list)
     spilled: list[Spilled] = field(default_factory=list)
     changes: Changes = field(default_factory=Changes)
     moves: list[Move] = field(default_factory=list)
@@ -129,9 +133,7 @@ class Tables:
         self._put("INSERT INTO names(no, key)", written.threads)
         self._put("INSERT INTO events", written.events)
         self._put("INSERT INTO stretches", written.stretches)
-        spans = Spans()
-        spans.see(written.events)
-        self._put("INSERT INTO spans", spans.rows(), spans.WIDEN)
+        self._put("INSERT INTO spans", written.spans, WIDEN)
         for spilled in written.spilled:
             self._unspill(spilled)
         self._change(written.changes)
@@ -158,7 +160,9 @@ class Tables:
                 self._put("INSERT OR REPLACE INTO waits", waits)
                 self._put("INSERT OR REPLACE INTO threads", [row[:_SUMMARY] for row in rows])
             else:
-                self._put(f"INSERT OR REPLACE INTO {view}", rows)
+                # Of one thread after the other: their rows lie side by side.
+                together = sorted(rows, key=itemgetter(0)) if view in _OF_THREADS else rows
+                self._put(f"INSERT OR REPLACE INTO {view}", together)
 
     def _unspill(self, spilled: Spilled) -> None:
         """Apply what waits, some at a time: there may be as much of it as there is of a view."""
