@@ -12,6 +12,7 @@ from stream.codec.views import tell
 from stream.core.events import Event, PersonErased
 from stream.core.fold import Partition
 from stream.core.when import ms
+from stream.serve.log import KINDS, TEXTS
 from stream.serve.reading import at_of
 
 if TYPE_CHECKING:
@@ -21,12 +22,12 @@ if TYPE_CHECKING:
 
 
 class State(NamedTuple):
-    """A thread and all that belongs to it; ``thread`` is the bytes of its row."""
+    """The bytes of a thread's row and of its items', and what was said in it, as `Shown.said`."""
 
     thread: bytes
-    items: list[dict[str, Any]]
-    replies: list[dict[str, Any]]
-    events: list[Event]
+    items: list[bytes]
+    replies: list[bytes]
+    said: list[tuple[int, bytes]]
 
 
 def state(
@@ -40,42 +41,44 @@ def state(
     if found is None:
         return None
     number, part, raw = found
-    events = [decode(value, where="") for value in shown.events(number, part)]
     if as_of is None:
         answering = _rows(shown, "replies", number) if replies else []
-        return State(raw, _rows(shown, "items", number), answering, events)
+        return State(raw, _rows(shown, "items", number), answering, shown.said(number, part))
+    raws = shown.events(number, part)
+    events = [decode(value, where="") for value in raws]
     people = [decode(value, where="") for value in shown.people(shown.communities()[community])]
-    return fold(thread_key(community, thread), events, people, as_of)
+    rows = fold(thread_key(community, thread), events, people, as_of)
+    if rows is None:
+        return None
+    stated = ((KINDS[type(one)], ms(one.time), raw) for one, raw in zip(events, raws, strict=True))
+    said = [(kind, raw) for kind, at, raw in stated if kind in TEXTS and at <= as_of]
+    return State(rows["threads"][0], rows["items"], rows["replies"], said)
 
 
-def _rows(shown: Shown, view: str, number: int) -> list[dict[str, Any]]:
+def _rows(shown: Shown, view: str, number: int) -> list[bytes]:
     query = f"SELECT raw FROM {view} WHERE thread = ?"  # noqa: S608 (our own names)
-    return in_time([orjson.loads(raw) for (raw,) in shown.rows(query, number)])
+    return [raw for (raw,) in shown.rows(query, number)]
 
 
-def in_time(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows of items or replies by time, then by item."""
-    return sorted(rows, key=lambda row: (at_of(row), row["item"]))
+def in_time(rows: Iterable[bytes]) -> list[dict[str, Any]]:
+    """Rows of items or replies as values, by time, then by item."""
+    return sorted(map(orjson.loads, rows), key=lambda row: (at_of(row), row["item"]))
 
 
-def fold(key: bytes, events: Iterable[Event], people: Iterable[Event], as_of: int) -> State | None:
-    """The state of thread ``key`` after what had been stated by ``as_of``."""
-    said = [*people, *events]
-    known = [event for event in events if ms(event.time) <= as_of]
-    if not known:
+def fold(
+    key: bytes, events: Iterable[Event], people: Iterable[Event], as_of: int
+) -> dict[str, list[bytes]] | None:
+    """By view the rows of thread ``key`` after what had been stated by ``as_of``; None: no item."""
+    if not any(ms(event.time) <= as_of for event in events):
         return None
     partition = Partition()
-    join(partition, said, as_of)
+    join(partition, [*people, *events], as_of)
     views: dict[str, list[bytes]] = {"items": [], "threads": [], "replies": []}
     for view, row_key, value, _ in tell(partition):
         if view in views and value is not None and (row_key + b"/").startswith(key + b"/"):
             views[view].append(value)
-    items, replies = (
-        in_time([orjson.loads(value) for value in views[view]]) for view in ("items", "replies")
-    )
-    if not any(item["kind"] is not None for item in items):
-        return None
-    return State(views["threads"][0], items, replies, known)
+    known = (item for item in views["items"] if orjson.loads(item)["kind"] is not None)
+    return views if next(known, None) is not None else None
 
 
 def join(partition: Partition, events: Iterable[Event], as_of: int | None) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, cast
 
 from stream.codec.events import decode
 from stream.codec.keys import quoted, thread_key
-from stream.core.events import RANK
+from stream.core.events import RANK, CommentCreated, CommentEdited, PostCreated, PostEdited
 from stream.core.when import ms
 from stream.errors import DecodeError
 from stream.kafka.records import partition_of
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 KINDS: Final = {kind: number for number, kind in enumerate(RANK)}
 TYPES: Final = tuple(str(cast("StructMeta", kind).__struct_config__.tag) for kind in RANK)
+MADE: Final = frozenset(KINDS[kind] for kind in (PostCreated, CommentCreated))
+EDITED: Final = frozenset(KINDS[kind] for kind in (PostEdited, CommentEdited))
+TEXTS: Final = tuple(sorted(MADE | EDITED))
 OF_COMMUNITY: Final = 0
 COPY: Final = -1
 STRETCH: Final = 1_000  # Rows that are found together; as many are read to find one.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from stream.codec.keys import thread_key
 from stream.core.position import Position
 from stream.errors import BusyError
+from stream.serve.log import TEXTS
 from stream.serve.schema import open_reader
 
 if TYPE_CHECKING:
@@ -99,6 +100,15 @@ class Shown:
             self.position.get(part, 0),
         )
         return [raw for (raw,) in found]
+
+    def said(self, number: int, part: int) -> list[tuple[int, bytes]]:
+        """Of those the ones that state texts, each with its kind (`stream.serve.log.KINDS`)."""
+        return self.rows(
+            f"SELECT kind, raw FROM events WHERE thread = ? AND off < ? AND kind IN {TEXTS}"  # noqa: S608 (our own numbers)
+            " ORDER BY seq",
+            number,
+            self.position.get(part, 0),
+        )
 
     def people(self, community: int) -> list[bytes]:
         """What was stated of a whole community's people; each partition has a copy."""

@@ -1,12 +1,11 @@
-"""What stands in a thread: its closing, its accepted answer, and what each item counts.
+"""What stands in a thread: its closing and its accepted answer.
 
-Rows hold all that was ever stated of a thread; these are the figures that a site prints of it, as
-of the moment the rows are of.
+Rows hold all that was ever stated of a thread; this is what a site prints of it, as of the moment
+the rows are of.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from stream.serve.reading import at_of
@@ -29,21 +28,6 @@ def of_thread(thread: Mapping[str, Any]) -> Row:
     return {
         "closed": _standing(stated.get("closed", ()), stated.get("reopened", ())),
         "accepted": max(held, key=lambda one: (at_of(one), one["item"]), default=None),
-    }
-
-
-def of_items(items: Iterable[Row]) -> dict[str, Row]:
-    """By item, when it was last edited (null: never), and how many comments stand under it."""
-    items = list(items)
-    comments = Counter(
-        item["on"] for item in items if item["kind"] == "comment" and not item["deleted"]
-    )
-    return {
-        item["item"]: {
-            "edited": max((edit["at"] for edit in item["edits"]), default=None),
-            "comments": comments[item["item"]],
-        }
-        for item in items
     }
 
 

@@ -19,7 +19,8 @@ from stream.codec.keys import thread_key
 from stream.codec.times import read_time
 from stream.core.when import ms
 from stream.serve.as_of import fold
-from stream.serve.standing import of_items, of_thread
+from stream.serve.reading import readable
+from stream.serve.standing import of_thread
 from tests.archive.changing_site import Site
 from tests.archive.stack_exchange_posts import Post, printed, rows
 from tests.archive.stack_exchange_site import DAY, HOUR, NOON, SECOND
@@ -91,16 +92,16 @@ def as_of(dump: Path, at: int) -> dict[str, Post]:
     found: dict[str, Post] = {}
     for subject in {event.subject for event in events if event.subject}:
         told = [event for event in events if event.subject == subject]
-        state = fold(thread_key("c", subject), told, [], at)
-        if state is not None:
-            found |= _figures(state)
+        views = fold(thread_key("c", subject), told, [], at)
+        if views is not None:
+            found |= _figures(views)
     return found
 
 
-def _figures(state):
-    thread = orjson.loads(state.thread)
-    stands, figures = of_thread(thread), of_items(state.items)
-    for item in state.items:
+def _figures(views):
+    thread = orjson.loads(views["threads"][0])
+    stands = of_thread(thread)
+    for item in orjson.loads(readable(views["items"], [])):
         id_, asks = item["item"], item["kind"] == "question"
         if (
             thread["state"] == "deleted"
@@ -108,7 +109,7 @@ def _figures(state):
             or item["kind"] not in {"question", "answer"}
         ):
             continue
-        edited, closed = figures[id_]["edited"], stands["closed"] if asks else None
+        edited, closed = item["edited"], stands["closed"] if asks else None
         yield (
             id_,
             Post(
@@ -116,7 +117,7 @@ def _figures(state):
                 title=thread["title"] if asks else None,
                 closed=None if closed is None else read_time(closed["when"]["at"]),
                 accepted=stands["accepted"]["item"] if asks and stands["accepted"] else None,
-                comments=figures[id_]["comments"],
+                comments=item["comments"],
             ),
         )
 

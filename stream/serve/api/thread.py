@@ -21,9 +21,9 @@ from stream.serve.api.parameters import (
     printed,
 )
 from stream.serve.api.problems import Problem
-from stream.serve.as_of import State, state
+from stream.serve.as_of import State, in_time, state
 from stream.serve.reading import readable
-from stream.serve.standing import of_items, of_thread
+from stream.serve.standing import of_thread
 from stream.serve.timeline import entries
 
 if TYPE_CHECKING:
@@ -72,8 +72,7 @@ async def thread(
         found = _found(shown, community, thread, at)
         now = shown.as_of(shown.communities().get(community)) if at is None else at
         summary = orjson.loads(row(found.thread, now))
-        figures = of_items(found.items)
-        items = [item | figures[item["item"]] for item in readable(found.items, found.events)]
+        items = orjson.Fragment(readable(found.items, found.said))
         body = {**summary, **of_thread(summary), "items": items, "as_of": printed(now)}
         return Answer(body, shown)
 
@@ -99,7 +98,7 @@ async def timeline(  # noqa: PLR0913 (each is a parameter of the call)
         now = shown.as_of(shown.communities().get(community)) if at is None else at
         rows = [
             entry
-            for entry in entries(orjson.loads(found.thread), found.items)
+            for entry in entries(orjson.loads(found.thread), in_time(found.items))
             if (first is None or first <= entry["at"]) and (end is None or entry["at"] < end)
         ]
         return Answer({"timeline": rows, "as_of": printed(now)}, shown)
@@ -125,7 +124,7 @@ async def replies(
         now = shown.as_of(shown.communities().get(community)) if at is None else at
         rows = [
             {**reply, "replies_to": {policy: reply["replies_to"][policy]}}
-            for reply in found.replies
+            for reply in in_time(found.replies)
             if reply["replies_to"].get(policy)
         ]
         return Answer({"policy": policy, "replies": rows, "as_of": printed(now)}, shown)
