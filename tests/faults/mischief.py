@@ -10,6 +10,7 @@ from collections import defaultdict
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
+from tests.faults.plan import BESIDE_SERVE
 from tests.faults.proxy import Api, Gate
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ class Mischief:
                 await asyncio.sleep(fault.for_s)
                 await self._broker.start()
             return
-        if fault.whom == "follower":
-            for pid in self._parts["serve"].children():
+        if fault.whom in BESIDE_SERVE:
+            for pid in self._beside(fault.whom):
                 _signal(pid, signal.SIGKILL)
             return
         part = self._parts[fault.whom]
@@ -75,11 +76,15 @@ class Mischief:
         if fault.whom == "broker":
             async with self._stage.broker_turn:
                 await self._asleep([self._broker.pid], fault.for_s)
-        elif fault.whom == "follower":
-            await self._asleep(self._parts["serve"].children(), fault.for_s)
+        elif fault.whom in BESIDE_SERVE:
+            await self._asleep(self._beside(fault.whom), fault.for_s)
         else:
             gate = await self._gate(fault)
             await self._asleep([self._parts[fault.whom].pid], fault.for_s, gate)
+
+    def _beside(self, whom: str) -> list[int]:
+        serve = self._parts["serve"]
+        return serve.children() if whom == "follower" else serve.grandchildren()
 
     async def _asleep(
         self, pids: Sequence[int | None], for_s: float, gate: Gate | None = None

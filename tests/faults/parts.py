@@ -31,6 +31,13 @@ SAID_WITHIN_S: Final = 60.0
 TROUBLE: Final = ("Traceback", "never retrieved", "Unhandled", "ResourceWarning")
 
 
+def _children(pid: int) -> list[int]:
+    with suppress(OSError):
+        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+        return [int(pid) for pid in listed.split()]
+    return []
+
+
 class Part:
     """One process, started again and again under one name; all that it says is in one file."""
 
@@ -139,12 +146,10 @@ class Part:
         return [] if self.pid is None else [self.pid, *self.children()]
 
     def children(self) -> list[int]:
-        if self.pid is None:
-            return []
-        with suppress(OSError):
-            listed = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
-            return [int(pid) for pid in listed.split()]
-        return []
+        return [] if self.pid is None else _children(self.pid)
+
+    def grandchildren(self) -> list[int]:
+        return [pid for child in self.children() for pid in _children(child)]
 
     def trouble(self) -> list[str]:
         """What must not have happened to it."""

@@ -27,7 +27,8 @@ PHASES: Final = (
 )
 AROUND: Final = (*PHASES, Api.FETCH, Api.LIST_OFFSETS, Api.JOIN_GROUP, Api.SYNC_GROUP)
 WORKERS: Final = ("one", "two")
-PROCESSES: Final = (*WORKERS, "serve", "follower", "replay")
+BESIDE_SERVE: Final = ("follower", "writer")  # Its child, and that one's.
+PROCESSES: Final = (*WORKERS, "serve", *BESIDE_SERVE, "replay")
 SESSION_S: Final = {"apache": 3.0, "embedded": 6.0}  # Of impatient workers: the least allowed.
 SHIPPED_SESSION_S: Final = 10.0
 
