@@ -9,7 +9,8 @@ StreamError
 ├── NoRoomError          an event states more of an item or thread than a row takes
 ├── BrokerError          Kafka: away, refusing, or set up differently
 └── ServeError           the serve process: away, or answering with a problem
-    └── BusyError        it has as many long answers to make as it takes on
+    ├── BusyError        it has as many long answers to make as it takes on
+    └── EstimateError    the process that estimates waits ends again and again
 
 An ``except StreamError`` at the top of the command line catches what a person can mend;
 anything else is our own mistake and keeps its traceback.
@@ -76,3 +77,7 @@ class BusyError(ServeError):
         self.waiting = waiting
         self.again_s = again_s
         super().__init__(f"{waiting} answers that take long are asked for; try in {again_s} s")
+
+
+class EstimateError(ServeError):
+    """The process that estimates waits ended, and so did the next; another question starts one."""

@@ -8,7 +8,7 @@ next question about the same moment, which is often about another metric.
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import orjson
 
@@ -17,6 +17,7 @@ from stream.codec.keys import split_key
 from stream.core.latency import Numbers, Tally, WaitValue, aggregate, tally_of
 from stream.serve.affected import affected, people
 from stream.serve.again import Again, Folding, How
+from stream.serve.estimate_process import is_long
 from stream.serve.kept import Kept
 from stream.serve.rows import wait_values
 from stream.serve.spans import CHANGING, EDITED, ERASED
@@ -62,27 +63,42 @@ class Asked(NamedTuple):
     how: How
 
 
+class Estimate(Protocol):
+    """As `aggregate` is called, wherever it is made."""
+
+    def __call__(self, metric: str, tally: Tally, /, *, as_of: int) -> Numbers: ...
+
+
+class LongError(Exception):
+    """To measure that takes long, and whoever asked does not wait for it."""
+
+
 class Waited:
     """Remembers what was last folded again, and measured. Several threads may ask at once."""
 
-    def __init__(self, kept_max: int = KEPT_MAX) -> None:
+    def __init__(self, kept_max: int = KEPT_MAX, estimate: Estimate = aggregate) -> None:
         self._kept_max = kept_max
+        self._estimate = estimate
         self._tallied = Tallied()
         self._kept: tuple[object, dict[int, Again | None]] = (None, {})
         self._measured = Kept[Asked, Numbers](MEASURED_MAX)
 
-    def measured(self, shown: Shown, asked: Asked, which: Which, *, as_of: int) -> Numbers:
+    def measured(
+        self, shown: Shown, asked: Asked, which: Which, *, as_of: int, patient: bool = True
+    ) -> Numbers:
         """`aggregate` of all, once for each state of the views, however often it is asked for.
 
         ``which``: the same threads as ``asked`` names. Some 10,000 waits that are known by bounds
-        take seconds.
+        take seconds: a `LongError` where nobody is ``patient``.
         """
         state = shown.database, shown.version, as_of
         kept = self._measured.get(asked, state)
         if kept is not None:
             return kept
         tally = self.tally(shown, asked.metric, which, asked.how)
-        return self._measured.put(asked, state, aggregate(asked.metric, tally, as_of=as_of))
+        if not patient and is_long(tally):
+            raise LongError
+        return self._measured.put(asked, state, self._estimate(asked.metric, tally, as_of=as_of))
 
     def is_long(self, asked: Asked) -> bool:
         """Whether it may take long: threads are folded again, or bounds were met the last time."""

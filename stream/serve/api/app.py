@@ -26,6 +26,7 @@ from stream.serve.api.middleware import Positions, RawPaths
 from stream.serve.api.parameters import known_parameters
 from stream.serve.api.shapes import Problem
 from stream.serve.counted import Counted
+from stream.serve.estimate_process import Estimates
 from stream.serve.hub import Hub
 from stream.serve.notice import Commits
 from stream.serve.schema import open_reader, open_writer
@@ -69,7 +70,8 @@ def create(
         db = open_reader(database)
         app.state.views = Views(db)
         app.state.aside = AsideViews(database)
-        app.state.waited = Waited()
+        app.state.estimates = Estimates()
+        app.state.waited = Waited(estimate=app.state.estimates.aggregate)
         app.state.together = Together[Answer]()
         app.state.counted = Counted()
         app.state.commits = Commits(db, database)
@@ -83,6 +85,7 @@ def create(
             for task in beside:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
+            app.state.estimates.close()  # First: threads wait for it.
             app.state.aside.close()
             db.close()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -20,7 +22,7 @@ from stream.serve.api.parameters import (
     moment,
     printed,
 )
-from stream.serve.waited import Asked, Waited, Which
+from stream.serve.waited import Asked, LongError, Waited, Which
 
 if TYPE_CHECKING:
     from stream.serve.shown import Shown
@@ -65,11 +67,16 @@ async def latency(  # noqa: PLR0913 (each is a parameter of the call)
     how = How(at, robots=bots == "include", aliases=aliases == "apply")
     asked = Asked(metric, community, first, end, tag, how)
 
-    def answer(shown: Shown) -> Answer:
+    def answer(shown: Shown, *, patient: bool) -> Answer:
         which = Which(community_of(shown, community), first, end, tag)
         now = shown.as_of(which.community) if at is None else at
-        body = waited.measured(shown, asked, which, as_of=now or 0)
+        body = waited.measured(shown, asked, which, as_of=now or 0, patient=patient)
         return Answer({**body, "as_of": printed(now), "bots": bots, "aliases": aliases}, shown)
 
-    folds = waited.is_long(asked)
-    return (await together.answer(asked, lambda: views.answer(answer, folds=folds))).another()
+    async def made() -> Answer:
+        if not waited.is_long(asked):
+            with suppress(LongError):  # Then it is for those threads in which others may wait.
+                return await views.answer(partial(answer, patient=False))
+        return await views.answer(partial(answer, patient=True), folds=True)
+
+    return (await together.answer(asked, made)).another()

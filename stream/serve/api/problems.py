@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from stream.errors import BusyError
+from stream.errors import BusyError, EstimateError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request
@@ -53,6 +53,7 @@ def install(app: FastAPI) -> None:
     """Answer with documents whatever goes wrong."""
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(BusyError, _busy)
+    app.add_exception_handler(EstimateError, _not_estimated)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _failed)
@@ -68,6 +69,10 @@ async def _busy(_: Request, error: Exception) -> Response:
     response = document(Problem(503, "busy", str(error)))
     response.headers["retry-after"] = str(error.again_s)
     return response
+
+
+async def _not_estimated(_: Request, error: Exception) -> Response:
+    return document(Problem(503, "not-estimated", f"{error}; ask again"))
 
 
 async def _invalid(_: Request, error: Exception) -> Response:
