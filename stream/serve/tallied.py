@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import orjson
 
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from stream.serve.shown import Shown
 
 KEPT_MAX: Final = 500_000  # Distinct waits, some 60 MB.
-
-K = TypeVar("K")
+BEHIND: Final = 1 / 16
 
 _Key: TypeAlias = tuple[int, int]  # A metric, and a community.
 
@@ -30,8 +29,12 @@ _ALL: Final = (  # Lists made by SQLite: with a row a wait, Python would take th
     "SELECT status, json_group_array(low), json_group_array(low) FILTER (WHERE n > 1),"
     f" json_group_array(n) FILTER (WHERE n > 1) {_OF} AND status <> ? AND n > 0 GROUP BY status"
 )
-_BOUNDED: Final = f"SELECT status, low, high, n {_OF} AND status = ? AND n > 0"
-_SINCE: Final = f"SELECT status, low, high, n {_OF} AND version > ?"
+_SINCE: Final = (
+    "SELECT status, json_group_array(low) FILTER (WHERE n > 0),"
+    " json_group_array(n) FILTER (WHERE n > 0), json_group_array(low) FILTER (WHERE n = 0)"
+    f" {_OF} AND status <> ? AND version > ? GROUP BY status"
+)
+_BOUNDED: Final = f"SELECT low, high, n {_OF} AND status = ? AND version > ?"
 
 
 @dataclass(slots=True)
@@ -42,23 +45,39 @@ class _Held:
     version: int
     by_low: dict[int, dict[int, int]] = field(default_factory=lambda: defaultdict(dict))
     between: dict[tuple[int, int], int] = field(default_factory=dict)
+    behind: int = 0  # How many of `by_low` may stand behind greater ones.
 
     @property
     def size(self) -> int:
         return sum(map(len, self.by_low.values())) + len(self.between)
 
-    def put(self, status: int, low: int, high: int, many: int) -> None:
-        if status == BETWEEN:
-            _set(self.between, (low, high), many)
-        else:
-            _set(self.by_low[status], low, many)
+    def go_on(self, shown: Shown, key: _Key, version: int) -> None:
+        """Take what changed after ``self.version``, up to ``version``."""
+        for status, *lists in shown.rows(_SINCE, *key, BETWEEN, self.version):
+            lows, many, none = map(orjson.loads, lists)
+            counts = self.by_low[status]
+            before = len(counts)
+            counts.update(zip(lows, many, strict=True))
+            self.behind += len(counts) - before
+            for low in none:
+                counts.pop(low, None)
+        self.bound(shown, key, self.version)
+        self.version = version
+        self._settle()
 
+    def bound(self, shown: Shown, key: _Key, since: int) -> None:
+        for low, high, many in shown.rows(_BOUNDED, *key, BETWEEN, since):
+            if many:
+                self.between[low, high] = many
+            else:
+                self.between.pop((low, high), None)
 
-def _set(counts: dict[K, int], key: K, many: int) -> None:
-    if many:
-        counts[key] = many
-    else:
-        counts.pop(key, None)
+    def _settle(self) -> None:
+        """Have all in order but for a few: who sorts them, for each answer, takes half as long."""
+        if self.behind > sum(map(len, self.by_low.values())) * BEHIND:
+            for status, counts in self.by_low.items():
+                self.by_low[status] = dict(sorted(counts.items()))
+            self.behind = 0
 
 
 class Tallied:
@@ -85,9 +104,7 @@ class Tallied:
                 return _read(shown, key, database, version)  # Another thread was ahead of us.
             if version - kept.version <= TOLD:
                 if kept.version < version:
-                    for row in shown.rows(_SINCE, *key, kept.version):
-                        kept.put(*row)
-                kept.version = version
+                    kept.go_on(shown, key, version)
                 return kept
         self._kept.pop(key, None)
         held = self._kept[key] = _read(shown, key, database, version)
@@ -102,8 +119,7 @@ def _read(shown: Shown, key: _Key, database: str, version: int) -> _Held:
     for status, *lists in shown.rows(_ALL, *key, BETWEEN):
         lows, often, many = map(orjson.loads, lists)
         held.by_low[status] = dict.fromkeys(lows, 1) | dict(zip(often, many, strict=True))
-    for row in shown.rows(_BOUNDED, *key, BETWEEN):
-        held.put(*row)
+    held.bound(shown, key, 0)
     return held
 
 

@@ -219,6 +219,16 @@ def test_who_asks_of_an_earlier_moment_is_told_of_that(served):
             check(before, remembering, SEED)
 
 
+def test_more_and_more_threads_wait_as_long_as_each_other(served):
+    remembering = Remembering(Tallied(), Counted())
+    for many in (1, 2, 3):
+        served.world.publish(asked(thread=f"t{many}"), answered(thread=f"t{many}", after=DAY))
+        served.world.work()
+        served.follow()
+        with closing(open_reader(served.database)) as db, Views(db).shown() as shown:
+            assert tally(shown, remembering).observed == {DAY: many}
+
+
 def tally(shown, remembering):
     return remembering.tallied.tally(shown, "first_answer", shown.communities().values())
 
