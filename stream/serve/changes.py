@@ -70,7 +70,10 @@ class ViewReader:
         """Let all that they name have its number."""
         for key in keys:
             with suppress(ValueError):
-                self._place(view, part, key)
+                if view == "threads":  # With its community's.
+                    self._turn_to(key)
+                else:
+                    self._place(view, part, key)
 
     def _place(self, view: str, part: int, key: bytes) -> Row:
         """The columns that find a row."""

@@ -17,6 +17,7 @@ import sys
 from io import FileIO
 from queue import SimpleQueue
 from threading import Lock, Thread
+from traceback import format_exc
 from typing import TYPE_CHECKING, Final
 
 from stream.core.latency import aggregate
@@ -130,7 +131,8 @@ class Estimates:
 
 def main() -> None:
     """Estimate as ordered until there are no more orders."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Whoever asks hears of it, and ends.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # Whoever asks hears of it, and ends.
     os.nice(NICE)
     orders = SimpleQueue[bytearray]()
     Thread(target=_read, args=(orders,), daemon=True).start()
@@ -153,6 +155,7 @@ def _made(order: bytearray) -> tuple[int, bytes]:
     try:
         return DONE, pickle.dumps(aggregate(metric, tally, as_of=as_of))
     except Exception as error:  # noqa: BLE001 (raised again where it was ordered)
+        error.add_note(format_exc())
         return WRONG, pickle.dumps(error)
 
 

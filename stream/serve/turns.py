@@ -32,7 +32,9 @@ class Turns:
         """Have it done after what was begun before, some of whose errors may be raised here."""
         while self._begun and self._begun[0].done():
             self._begun.popleft().result()
-        self._begun.append(asyncio.get_running_loop().run_in_executor(self._thread, do))
+        begun = asyncio.get_running_loop().run_in_executor(self._thread, do)
+        begun.add_done_callback(_heard)
+        self._begun.append(begun)
 
     def begin_newest(self, name: str, do: Callable[[], object]) -> None:
         """The same, in the place of what was begun under this name and has not had its turn.
@@ -53,8 +55,17 @@ class Turns:
     async def done(self, *, but: int = 0) -> None:
         """Wait for all that was begun, except for the last ``but``."""
         while len(self._begun) > but:
-            await asyncio.shield(self._begun[0])
-            del self._begun[0]
+            try:
+                await asyncio.shield(self._begun[0])
+            finally:
+                if self._begun[0].done():  # Not where only who waits was cancelled.
+                    del self._begun[0]
+
+
+def _heard(begun: asyncio.Future[object]) -> None:
+    """Of several errors the first is raised, and the others, which follow from it, go unsaid."""
+    if not begun.cancelled():
+        begun.exception()
 
 
 @asynccontextmanager

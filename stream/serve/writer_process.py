@@ -1,8 +1,9 @@
 """The writer as a process of its own: ``python -m stream.serve.writer_process DATABASE LEVEL``.
 
 Orders come on standard input, pickled, and each is answered on standard output: with nothing, or
-with what went wrong. When that input ends, whoever gave orders is gone, and so is this: what was
-ordered in full is done, the rest never was.
+with what went wrong. With that it ends, as orders that wait already were made for a database in
+which this one was done. When that input ends, whoever gave orders is gone, and so is this: what
+was ordered in full is done, the rest never was.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import pickle
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BytesIO, FileIO
 from pathlib import Path
+from traceback import format_exc
 from typing import TYPE_CHECKING, Final
 
 from stream.errors import ServeError
@@ -24,12 +26,13 @@ from stream.pipes import receive, send, widen
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stream.serve.writer import Order
+    from stream.serve.writer import Order, Writer
 
 COLLECT_AFTER: Final = 200_000  # As in the follower: rows that are to be written are no garbage.
 ENDS_WITHIN_S: Final = 30.0  # It ends what it does, which may be to fold in what was written.
 
 ORDER, DONE, WRONG = range(3)
+FAILED: Final = 3
 
 
 def packed(order: Order | Exception) -> bytes:
@@ -59,7 +62,8 @@ class WriterProcess:
     def do(self, order: bytes) -> None:
         """Have done what is `packed`, and wait for that.
 
-        What goes wrong there is raised here; a `ServeError` where the process is gone.
+        What goes wrong there is raised here; a `ServeError` where the process is gone, as it is
+        after anything went wrong.
         """
         try:
             send(self.to, ORDER, order)
@@ -103,7 +107,8 @@ def writing(database: Path, lock: int) -> Iterator[WriterProcess]:
 def main() -> int:
     """Do as ordered until there are no more orders; the exit status."""
     database, level = sys.argv[1:]
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Whoever gives orders hears of it, and ends.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # Whoever gives orders hears of it, and ends.
     logging.basicConfig(level=int(level), format="%(levelname)s %(name)s: %(message)s")
     gc.set_threshold(COLLECT_AFTER)
     from stream.serve.writer import Writer  # noqa: PLC0415 (only in this process)
@@ -114,13 +119,22 @@ def main() -> int:
         Writer(Path(database)) as writer,
     ):
         while (received := receive(orders)) is not None:
-            try:
-                writer.do(pickle.loads(received[1]))  # noqa: S301 (from our own process)
-            except Exception as error:  # noqa: BLE001 (raised again where it was ordered)
-                send(answers, WRONG, packed(error))
-            else:
-                send(answers, DONE)
+            error = _done(writer, received[1])
+            with suppress(BrokenPipeError):  # Whoever ordered it is gone; it is done all the same.
+                send(answers, *((DONE, b"") if error is None else (WRONG, packed(error))))
+            if error is not None:
+                return FAILED
     return 0
+
+
+def _done(writer: Writer, order: bytearray) -> Exception | None:
+    """What went wrong, with where that was."""
+    try:
+        writer.do(pickle.loads(order))  # noqa: S301 (from our own process)
+    except Exception as error:  # noqa: BLE001 (raised again where it was ordered)
+        error.add_note(format_exc())
+        return error
+    return None
 
 
 if __name__ == "__main__":

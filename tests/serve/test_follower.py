@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import signal
 import sqlite3
@@ -169,6 +170,18 @@ async def test_two_do_not_write_to_one_database(settings, tmp_path):
         await _until(database.exists)
         with pytest.raises(ServeError, match="another process writes to"):
             await run(settings, database)
+
+
+async def test_one_who_still_writes_for_a_follower_that_is_gone_is_waited_for(settings, tmp_path):
+    database = tmp_path / "views.db"
+    with database.with_name("views.db.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        async with following(settings, database) as follower:
+            await asyncio.sleep(0.5)
+            assert not database.exists()
+            assert not follower.done()
+            fcntl.flock(lock, fcntl.LOCK_UN)
+            await _until(database.exists)
 
 
 @pytest.mark.parametrize(

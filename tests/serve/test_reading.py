@@ -130,3 +130,22 @@ def test_of_which_only_is_known_since_when_stands_where_it_was_placed():
     found = shown(story)
     assert [item["item"] for item in found] == ["q", "q.c2", "q.c1"]
     assert found[-1]["placed"] > found[1]["when"]["at"] > found[-1]["when"]["after"]
+
+
+def test_events_that_others_wrote_in_their_own_way_are_read_as_ours():
+    """With spaces, names in another order, and characters that need no escape escaped."""
+    story = [
+        asked(thread="t1", text='Where "is" the café? \u2028 /'),
+        commented("q.c1", thread="t1", text=None, after=HOUR),
+        edited("q", thread="t1", text="Où?", after=HOUR),
+    ]
+    rows, said = told(story)
+    others = [
+        (kind, json.dumps(orjson.loads(value), sort_keys=True, indent=1).encode())
+        for kind, value in said
+    ]
+    assert b"\\u00" in others[0][1]
+    for kept in (1, 3):  # Before the edit, and with it.
+        assert orjson.loads(readable(rows, others[:kept])) == orjson.loads(
+            readable(rows, said[:kept])
+        )

@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 from stream.codec.cuts import Cut, encode_cut
 from stream.serve import log, numbers
 from stream.serve import tables as written
+from stream.serve.changes import ViewReader
+from stream.serve.numbers import Numbers
 from stream.serve.schema import open_reader, open_writer
 from stream.serve.store import Store
 from stream.serve.tables import Tables, Written
@@ -127,6 +129,25 @@ def test_what_waits_in_the_database_shows_as_what_waits_in_memory(seed, size):
         slow.setattr(written, "READ_AT_ONCE", 2)
         spilling = followed(world, sizes=[size], order=progress_last, waiting_max=3)
     assert tables(spilling) == tables(followed(world))
+
+
+@pytest.mark.parametrize(
+    ("view", "key"),
+    [
+        ("threads", b"c.example/t1"),
+        ("items", b"c.example/t1/q"),
+        ("replies", b"c.example/t1/q"),
+        ("activity", b"c.example/2017-04-24T12:45:00.000Z"),
+        ("people", b"c.example/#7"),
+    ],
+)
+def test_all_that_is_named_by_what_waits_in_the_database_has_its_number(view, key):
+    with closing(open_writer(MEMORY)) as db:
+        threads, communities = Numbers(db, "names", "key"), Numbers(db, "communities", "name")
+        ViewReader(threads, communities).number(view, 0, [key])
+        assert communities.fresh() == [(1, "c.example")]
+        of_thread = view in {"threads", "items", "replies"}
+        assert threads.fresh() == ([(1, "c.example/t1")] if of_thread else [])
 
 
 @settings(max_examples=20)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import threading
 from functools import partial
 
@@ -56,3 +58,29 @@ async def test_what_goes_wrong_in_its_turn_is_raised_where_it_is_waited_for():
         writing.begin_newest("ends", partial(int, "no number"))
         with pytest.raises(ValueError, match="no number"):
             await writing.done()
+
+
+async def test_of_what_goes_wrong_together_the_first_is_raised_and_nothing_is_logged(caplog):
+    async with turns() as writing:
+        writing.begin(partial(int, "no number"))
+        writing.begin(partial(int, "nor this"))
+        with pytest.raises(ValueError, match="no number"):
+            await writing.done()
+    del writing
+    gc.collect()
+    await asyncio.sleep(0)
+    assert caplog.records == []
+
+
+async def test_who_no_longer_waits_leaves_what_was_begun_where_it_is():
+    gate = threading.Event()
+    async with turns() as writing:
+        writing.begin(partial(gate.wait, 30))
+        waiting = asyncio.create_task(writing.done())
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        assert not writing.idle
+        gate.set()
+        await writing.done()
+        assert writing.idle

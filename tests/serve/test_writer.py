@@ -6,7 +6,10 @@ import fcntl
 import os
 import signal
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing, contextmanager
+from functools import partial
 from io import FileIO
 
 import pytest
@@ -15,6 +18,7 @@ from stream.errors import ServeError
 from stream.pipes import send
 from stream.serve.schema import open_reader
 from stream.serve.tables import Written
+from stream.serve.turns import turns
 from stream.serve.writer import KeepEnds, KeepStarts, Settle
 from stream.serve.writer_process import ORDER, packed, writing
 
@@ -59,14 +63,29 @@ def test_orders_are_done_when_they_are_answered(database):
         assert b"community 2" in database.read_bytes()
 
 
-def test_what_goes_wrong_is_raised_where_it_was_ordered_and_leaves_nothing(database):
+def wrong(number):
+    """Of which only the first half can be written."""
+    return Written(
+        communities=[(number, f"community {number}"), (number + 1, "community 1")],
+        positions=[("events", 0, number)],
+    )
+
+
+async def test_behind_what_goes_wrong_nothing_is_written_though_it_was_ordered(database):
+    """It was made for a database that has what went wrong."""
     with ordered(database) as writer:
         writer.do(packed(named(1)))
-        two = Written(communities=[(2, "community 2"), (3, "community 1")])
-        with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
-            writer.do(packed(two))
-        writer.do(packed(named(4)))
-    assert names(database) == ["community 1", "community 4"]
+        async with turns() as thread:
+            for order in (wrong(2), named(4), named(5)):
+                thread.begin(partial(writer.do, packed(order)))
+            with pytest.raises(sqlite3.IntegrityError, match="UNIQUE") as raised:
+                await thread.done()
+            assert "in _write" in raised.value.__notes__[0]
+        with pytest.raises(ServeError, match="ended with status 3"):
+            writer.do(packed(named(6)))
+    assert names(database) == ["community 1"]
+    with closing(open_reader(database)) as db:
+        assert db.execute("SELECT * FROM positions").fetchall() == []
 
 
 def test_a_writer_that_was_killed_is_told_with_its_database(database):
@@ -79,15 +98,41 @@ def test_a_writer_that_was_killed_is_told_with_its_database(database):
     assert names(database) == ["community 1"]
 
 
-def test_an_order_of_which_only_the_beginning_came_was_never_given(database):
+def test_an_order_of_which_only_the_beginning_came_was_never_given(database, capfd):
     with ordered(database) as writer:
         writer.do(packed(named(1)))
         reading, part = os.pipe()
         with FileIO(part, "w") as to:
-            send(to, ORDER, packed(named(2)))
+            send(to, ORDER, packed(named(2)) + b"behind it")
         with FileIO(reading) as whole:
-            writer.to.write(whole.readall()[:-1])
+            writer.to.write(whole.readall()[: -len(b"d it")])
     assert names(database) == ["community 1"]
+    assert capfd.readouterr().err == ""
+
+
+def test_what_was_ordered_by_who_is_gone_is_done_without_a_word(database, capfd):
+    reading, part = os.pipe()
+    with FileIO(part, "w") as to, FileIO(reading) as whole:
+        send(to, ORDER, packed(named(1)))
+        send(to, ORDER, packed(named(2)))
+        orders = whole.read(10_000)
+    command = [sys.executable, "-m", "stream.serve.writer_process", str(database), "20"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.close()  # Nobody reads its answers any more.
+        process.communicate(orders, timeout=30)
+    assert process.returncode == 0
+    assert names(database) == ["community 1", "community 2"]
+    assert capfd.readouterr().err == ""
+
+
+def test_who_is_told_to_end_by_others_does_what_was_ordered(database):
+    with ordered(database) as writer:
+        writer.do(packed(named(1)))
+        os.kill(writer.pid, signal.SIGTERM)
+        os.kill(writer.pid, signal.SIGINT)
+        writer.do(packed(named(2)))
+    assert names(database) == ["community 1", "community 2"]
 
 
 def test_who_is_gone_leaves_the_lock_to_the_writer_until_that_has_ended(database):
