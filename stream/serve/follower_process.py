@@ -11,6 +11,7 @@ import gc
 import logging
 import os
 import signal
+import sqlite3
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -57,6 +58,10 @@ def main() -> int:
         return REFUSED
     except StreamError as error:
         sys.stderr.write(f"follower: {error}\n")
+        return FAILED
+    except sqlite3.OperationalError as error:
+        mend = "is there room, and does nobody else write to it? Nothing is lost"
+        sys.stderr.write(f"follower: cannot write to {read.database}: {error}; {mend}\n")
         return FAILED
     except (KeyboardInterrupt, asyncio.CancelledError):
         return 0

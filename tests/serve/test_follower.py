@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -111,6 +112,30 @@ async def test_killed_amid_a_replay_it_goes_on_and_its_rows_are_the_fold(setting
     db.close()
 
 
+async def test_without_room_it_says_so_and_goes_on_where_it_was_once_there_is_some(
+    settings, tmp_path, capfd
+):
+    since, until = datetime(2017, 4, 1, tzinfo=UTC), datetime(2017, 6, 1, tzinfo=UTC)
+    events = list(generate(threads=150, seed=8, since=since, until=until))
+    database = tmp_path / "views.db"
+    with workers(settings, tmp_path) as start:
+        await create(settings)
+        start()
+        position = await publish(settings, events)
+        await caught_up(settings)
+    for room in (450_000, 700_000):
+        with _follower(settings, database, room=room) as follower:
+            assert await asyncio.to_thread(follower.wait, 30) == FAILED
+        assert f"follower: cannot write to {database}: " in capfd.readouterr().err
+    found = []
+    for path in (database, tmp_path / "other.db"):
+        async with following(settings, path):
+            db = await shown(path, position)
+        found.append(tables(db))
+        db.close()
+    assert found[0] == found[1]
+
+
 def _all(views, name):
     return {
         key: value
@@ -141,9 +166,12 @@ def _children(pid):
     return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
-def _follower(settings, database):
+def _follower(settings, database, *, room=None):
+    """``room``: what a file of it may grow to, in bytes."""
     command = [sys.executable, "-m", "stream.serve.follower_process"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE)
+    if room is not None:
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (room, room))
     assert process.stdin is not None
     process.stdin.write(order(settings, database))
     process.stdin.flush()
