@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import subprocess
 import sys
 import time
@@ -65,8 +66,14 @@ class Worker:
             await asyncio.sleep(0.02)
 
     async def ends(self, *, within_s: float = 30.0) -> int:
-        """Its exit status, once it has one."""
-        return await asyncio.to_thread(self.process.wait, within_s)
+        """Its exit status, once it has one; where it has none it says what it does instead."""
+        try:
+            return await asyncio.to_thread(self.process.wait, within_s)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGUSR1)
+            await asyncio.sleep(1)
+            msg = f"{self.name} has not ended:\n{self.said}"
+            raise AssertionError(msg) from None
 
     def kill(self) -> None:
         self.process.kill()

@@ -1,5 +1,7 @@
 """A worker as a process of its own, for tests that kill it: what it is to do is its argument."""
 
+import asyncio
+import faulthandler
 import logging
 import os
 import signal
@@ -32,8 +34,16 @@ class AskedToEnd(logging.Handler):
         os.kill(os.getpid(), signal.SIGTERM)
 
 
+def say_what_is_done(*_: object) -> None:
+    """Where all threads and tasks are, for who waits in vain for us to end."""
+    faulthandler.dump_traceback()
+    for task in tuple(asyncio.tasks._all_tasks):  # type: ignore[attr-defined] # noqa: SLF001 # Of every loop.
+        task.print_stack()
+
+
 def main() -> int:
     said = orjson.loads(sys.argv[1])
+    signal.signal(signal.SIGUSR1, say_what_is_done)
     logging.basicConfig(level=logging.INFO, format="%(relativeCreated)d %(message)s")
     if said["name"] == "asked":
         logging.getLogger("stream.process.worker").addHandler(AskedToEnd())
