@@ -84,7 +84,8 @@ async def nothing_left(main: Coroutine[Any, Any, T]) -> T:
     try:
         given = await main
     finally:
-        await cancelled(asyncio.all_tasks() - {us})
+        while left := asyncio.all_tasks() - {us}:  # Once is not enough, and a second may not be.
+            await cancelled(left)
     if us is not None and us.cancelling():
         raise asyncio.CancelledError
     return given

@@ -10,10 +10,18 @@ from aiokafka import AIOKafkaProducer
 
 from stream.config import Settings
 from stream.kafka.connect import connection
-from stream.kafka.ending import ended, nothing_left, to_its_end
+from stream.kafka.ending import (
+    CANCELLED_AGAIN_S,
+    CANCELLED_WITHIN_S,
+    ended,
+    nothing_left,
+    to_its_end,
+)
 from stream.kafka.follow import open_reader
 from stream.kafka.topics import Topics, create
 
+AGAIN = int(1.2 * CANCELLED_WITHIN_S / CANCELLED_AGAIN_S)
+LONG_S = 5.0
 FAILS_AGAIN_S = 1.0  # Ten times as long as aiokafka rests after a fetch that failed.
 
 
@@ -91,6 +99,28 @@ def test_a_task_that_keeps_its_cancellation_to_itself_does_not_outlive_the_loop(
 
     assert asyncio.run(nothing_left(main())).done()
     assert ends == ["stubborn"]
+
+
+def test_one_who_does_not_listen_for_longer_than_a_second_is_told_until_he_ends():
+    """As where a machine has much else to do; asyncio would tell him once more, and then wait."""
+    told = 0
+
+    async def hard_of_hearing():
+        nonlocal told
+        while told < AGAIN:
+            try:
+                await asyncio.sleep(LONG_S)
+            except asyncio.CancelledError:
+                told += 1
+            else:
+                return
+
+    async def main():
+        asyncio.create_task(hard_of_hearing()).add_done_callback(lambda _: None)
+        await asyncio.sleep(0)
+
+    asyncio.run(nothing_left(main()))
+    assert told == AGAIN
 
 
 def test_a_cancellation_that_was_kept_from_us_counts_in_the_end():
