@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 KINDS: Final = {kind: number for number, kind in enumerate(RANK)}
 TYPES: Final = tuple(str(cast("StructMeta", kind).__struct_config__.tag) for kind in RANK)
 MADE: Final = frozenset(KINDS[kind] for kind in (PostCreated, CommentCreated))
-EDITED: Final = frozenset(KINDS[kind] for kind in (PostEdited, CommentEdited))
-TEXTS: Final = tuple(sorted(MADE | EDITED))
+EDITIONS: Final = frozenset(KINDS[kind] for kind in (PostEdited, CommentEdited))
+TEXTS: Final = tuple(sorted(MADE | EDITIONS))
 OF_COMMUNITY: Final = 0
 COPY: Final = -1
 STRETCH: Final = 1_000  # Rows that are found together; as many are read to find one.

@@ -13,7 +13,7 @@ import msgspec
 import orjson
 
 from stream.core.when import Time, When, moment
-from stream.serve.log import EDITED
+from stream.serve.log import EDITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -156,7 +156,7 @@ def current_texts(said: Iterable[tuple[int, bytes]]) -> dict[str, Text]:
     made: dict[str, Text] = {}
     revised: dict[str, dict[tuple[int, str], bytes]] = defaultdict(dict)
     for kind, raw in said:
-        if kind in EDITED:
+        if kind in EDITIONS:
             edition = _edition(raw)
             data, text = edition.data, bytes(edition.data.changes.text)
             if text not in NONE:

@@ -6,7 +6,7 @@ writing them would else take each other Python's turn.
 
 from __future__ import annotations
 
-from contextlib import ExitStack, closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -17,10 +17,11 @@ from stream.serve.schema import open_writer
 from stream.serve.tables import Tables, Written
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import sqlite3
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
-    from types import TracebackType
-    from typing import Self
+
+    from stream.serve.fold_in import FoldIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +47,14 @@ Order: TypeAlias = Written | KeepEnds | KeepStarts | Settle
 
 
 class Writer:
-    """The one connection that writes to ``database``, while the ``with`` lasts."""
+    """The one connection that writes, and who is to know of it."""
 
-    def __init__(self, database: Path) -> None:
-        with ExitStack() as opening:
-            self._db = opening.enter_context(closing(open_writer(database)))
-            self._folds = opening.enter_context(folding_in(database))
-            self._notifier = opening.enter_context(closing(Notifier(database)))
-            self._ending = opening.pop_all()
-        self._tables = Tables(self._db)
-        self._ends = Ends(self._db)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._ending.__exit__(kind, error, trace)
+    def __init__(self, db: sqlite3.Connection, folds: FoldIn, notifier: Notifier) -> None:
+        self._db = db
+        self._folds = folds
+        self._notifier = notifier
+        self._tables = Tables(db)
+        self._ends = Ends(db)
 
     def do(self, order: Order) -> None:
         """Rows of a batch all or none; whoever reads is told of them."""
@@ -81,3 +69,14 @@ class Writer:
                 self._tables.write(order)
                 self._notifier.tell()
                 self._folds.written(order.rows)
+
+
+@contextmanager
+def open_to_write(database: Path) -> Iterator[Writer]:
+    """Who writes to ``database``, while the ``with`` lasts; what was begun is done at its end."""
+    with (
+        closing(open_writer(database)) as db,
+        folding_in(database) as folds,
+        closing(Notifier(database)) as notifier,
+    ):
+        yield Writer(db, folds, notifier)

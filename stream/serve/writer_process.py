@@ -111,12 +111,12 @@ def main() -> int:
         signal.signal(number, signal.SIG_IGN)  # Whoever gives orders hears of it, and ends.
     logging.basicConfig(level=int(level), format="%(levelname)s %(name)s: %(message)s")
     gc.set_threshold(COLLECT_AFTER)
-    from stream.serve.writer import Writer  # noqa: PLC0415 (only in this process)
+    from stream.serve.writer import open_to_write  # noqa: PLC0415 (only in this process)
 
     with (
         FileIO(0, closefd=False) as orders,
         FileIO(1, "w", closefd=False) as answers,
-        Writer(Path(database)) as writer,
+        open_to_write(Path(database)) as writer,
     ):
         while (received := receive(orders)) is not None:
             error = _done(writer, received[1])
