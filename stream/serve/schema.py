@@ -11,7 +11,7 @@ from stream.sqlite import take_as_they_are
 if TYPE_CHECKING:
     from pathlib import Path
 
-VERSION: Final = 4  # Of the tables below; a database of another is built anew.
+VERSION: Final = 5  # Of the tables below; a database of another is built anew.
 COUNTS: Final = ("questions", "answers", "posts", "comments", "edits", "deletions", "bounded")
 
 _WAITS: Final = ", ".join(f"{m}_status INT, {m}_after INT, {m}_by INT" for m in METRICS)
@@ -42,7 +42,7 @@ CREATE TABLE waits(no INTEGER PRIMARY KEY, community INT NOT NULL, {_WAITS});
 CREATE TABLE waited(
     metric INT, community INT, status INT, low INT, high INT, n INT NOT NULL,
     version INT NOT NULL, PRIMARY KEY(metric, community, status, low, high)) WITHOUT ROWID;
-CREATE INDEX waited_version ON waited(metric, community, version);
+CREATE INDEX waited_version ON waited(metric, community, version, n);
 CREATE INDEX waited_none ON waited(version) WHERE n = 0;
 CREATE TABLE spans(
     no INTEGER PRIMARY KEY, first INT NOT NULL, last INT NOT NULL, edited INT NOT NULL,

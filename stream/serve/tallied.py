@@ -25,6 +25,8 @@ BEHIND: Final = 1 / 16
 _Key: TypeAlias = tuple[int, int]  # A metric, and a community.
 
 _OF: Final = "FROM waited WHERE metric = ? AND community = ?"
+# It holds all that is asked for. Left to choose, SQLite goes through all waits of the metric.
+_NEWEST: Final = _OF.replace("waited", "waited INDEXED BY waited_version", 1)
 _ALL: Final = (  # Lists made by SQLite: with a row a wait, Python would take three times as long.
     "SELECT status, json_group_array(low), json_group_array(low) FILTER (WHERE n > 1),"
     f" json_group_array(n) FILTER (WHERE n > 1) {_OF} AND status <> ? AND n > 0 GROUP BY status"
@@ -32,9 +34,10 @@ _ALL: Final = (  # Lists made by SQLite: with a row a wait, Python would take th
 _SINCE: Final = (
     "SELECT status, json_group_array(low) FILTER (WHERE n > 0),"
     " json_group_array(n) FILTER (WHERE n > 0), json_group_array(low) FILTER (WHERE n = 0)"
-    f" {_OF} AND status <> ? AND version > ? GROUP BY status"
+    f" {_NEWEST} AND status <> ? AND version > ? GROUP BY status"
 )
-_BOUNDED: Final = f"SELECT low, high, n {_OF} AND status = ? AND version > ?"
+_BOUNDED: Final = f"SELECT low, high, n {_OF} AND status = ?"
+_BOUNDED_SINCE: Final = f"SELECT low, high, n {_NEWEST} AND status = ? AND version > ?"
 
 
 @dataclass(slots=True)
@@ -46,6 +49,7 @@ class _Held:
     by_low: dict[int, dict[int, int]] = field(default_factory=lambda: defaultdict(dict))
     between: dict[tuple[int, int], int] = field(default_factory=dict)
     behind: int = 0  # How many of `by_low` may stand behind greater ones.
+    negative: bool = False  # Whether somebody may have waited for less than nothing.
 
     @property
     def size(self) -> int:
@@ -59,14 +63,20 @@ class _Held:
             before = len(counts)
             counts.update(zip(lows, many, strict=True))
             self.behind += len(counts) - before
+            self.see(status, lows)
             for low in none:
                 counts.pop(low, None)
-        self.bound(shown, key, self.version)
+        self.bound(shown.rows(_BOUNDED_SINCE, *key, BETWEEN, self.version))
         self.version = version
         self._settle()
 
-    def bound(self, shown: Shown, key: _Key, since: int) -> None:
-        for low, high, many in shown.rows(_BOUNDED, *key, BETWEEN, since):
+    def see(self, status: int, lows: list[int]) -> None:
+        """Note whether one of these waits, which are there now, is negative."""
+        self.negative |= status == OBSERVED and min(lows, default=0) < 0
+
+    def bound(self, rows: Iterable[tuple[int, int, int]]) -> None:
+        """Take how many lie between each two bounds."""
+        for low, high, many in rows:
             if many:
                 self.between[low, high] = many
             else:
@@ -119,14 +129,15 @@ def _read(shown: Shown, key: _Key, database: str, version: int) -> _Held:
     for status, *lists in shown.rows(_ALL, *key, BETWEEN):
         lows, often, many = map(orjson.loads, lists)
         held.by_low[status] = dict.fromkeys(lows, 1) | dict(zip(often, many, strict=True))
-    held.bound(shown, key, 0)
+        held.see(status, lows)
+    held.bound(shown.rows(_BOUNDED, *key, BETWEEN))
     return held
 
 
 def _count(tally: Tally, held: _Held) -> None:
     """Add them; those of one community are taken as they are where nothing is to be looked at."""
     for status, counts in held.by_low.items():
-        if status == OBSERVED and counts and not tally.observed and min(counts) >= 0:
+        if status == OBSERVED and not tally.observed and not held.negative:
             tally.observed = counts.copy()
         elif status == WAITING and not tally.since:
             tally.since = counts.copy()

@@ -229,6 +229,27 @@ def test_more_and_more_threads_wait_as_long_as_each_other(served):
             assert tally(shown, remembering).observed == {DAY: many}
 
 
+def test_what_has_changed_is_found_without_going_through_all_waits(served):
+    remembering = Remembering(Tallied(), Counted())
+    statements: list[str] = []
+    with closing(open_reader(served.database)) as db:
+        for thread, after in (("t1", DAY), ("t2", 2 * DAY)):
+            served.world.publish(asked(thread=thread), answered(thread=thread, after=after))
+            served.world.work()
+            served.follow()
+            statements.clear()
+            db.set_trace_callback(statements.append)
+            with Views(db).shown() as shown:
+                tally(shown, remembering)
+            db.set_trace_callback(None)
+        about = [each for each in statements if " waited " in each]
+        plans = [db.execute(f"EXPLAIN QUERY PLAN {each}").fetchall()[0][-1] for each in about]
+    assert len(plans) == 2, about
+    for plan in plans:
+        assert "COVERING INDEX waited_version" in plan
+        assert "version>?" in plan
+
+
 def tally(shown, remembering):
     return remembering.tallied.tally(shown, "first_answer", shown.communities().values())
 
