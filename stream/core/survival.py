@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, overload
 
 from typing_extensions import override
 
+from stream.core.ordered import Ordered
 from stream.core.turnbull import Mass, Turnbull, turnbull
 
 if TYPE_CHECKING:
@@ -47,12 +48,14 @@ class Steps(Sequence[Step]):
     stretch and one division, not a product over all steps before it.
     """
 
-    def __init__(self, moments: Sequence[int], counts: Iterable[int], left: Sequence[int]) -> None:
-        """``moments``: distinct and in order, ``counts`` ended at each; ``left``: the censored."""
-        self._moments = moments
-        self._gone = [0, *accumulate(counts)]
+    def __init__(self, ended: Ordered, left: Sequence[int]) -> None:
+        """``ended``: how many at each moment; ``left``: the censored, in order."""
+        self._moments = ended.moments
+        self._often = sorted(ended.often)
+        # How many more than one ended at those before: most moments have one, and are not added up.
+        self._more = [0, *accumulate(ended.often[moment] - 1 for moment in self._often)]
         self._left = left
-        self._total = self._gone[-1] + len(left)
+        self._total = len(ended) + self._more[-1] + len(left)
         self._firsts: list[int] = []  # Of each stretch: its first step, how many are at risk then,
         self._began: list[tuple[int, float, float]] = []  # the share before it, Greenwood's sum.
         self._stretch()
@@ -66,14 +69,20 @@ class Steps(Sequence[Step]):
             left = bisect_left(self._left, self._moments[first])
             watched = self._left[left] if left < len(self._left) else self._moments[-1]
             first = bisect_right(self._moments, watched, first)
-            after = self._total - self._gone[first] - left
+            after = self._total - self._gone(first) - left
             if after:
                 survival *= after / at_risk
                 greenwood += (at_risk - after) / (at_risk * after)
 
     def _at_risk(self, step: int) -> int:
         """Who is censored at a moment is still at risk at it."""
-        return self._total - self._gone[step] - bisect_left(self._left, self._moments[step])
+        return self._total - self._gone(step) - bisect_left(self._left, self._moments[step])
+
+    def _gone(self, step: int) -> int:
+        """How many ended before it."""
+        if step == len(self._moments):
+            return step + self._more[-1]
+        return step + self._more[bisect_left(self._often, self._moments[step])]
 
     @override
     def __len__(self) -> int:
@@ -90,8 +99,9 @@ class Steps(Sequence[Step]):
         return self._step(range(len(self))[index])
 
     def _step(self, index: int) -> Step:
-        ms, at_risk = self._moments[index], self._at_risk(index)
-        events = self._gone[index + 1] - self._gone[index]
+        ms, gone = self._moments[index], self._gone(index)
+        at_risk = self._total - gone - bisect_left(self._left, ms)
+        events = self._gone(index + 1) - gone
         after = at_risk - events
         if after == 0:
             return Step(ms, at_risk, events, 0.0, None, None)
@@ -126,9 +136,10 @@ class Curve(NamedTuple):
 
 def kaplan_meier(observed: Mapping[int, int], censored: Iterable[int]) -> Curve:
     """The product-limit estimate; ``observed``: how many ended after so long."""
-    moments, left = sorted(observed), sorted(censored)
-    followed = max(moments[-1:] + left[-1:], default=None)
-    return Curve(Steps(moments, map(observed.__getitem__, moments), left), followed)
+    ended = observed if isinstance(observed, Ordered) else Ordered(observed)
+    left = sorted(censored)
+    followed = max(ended.moments[-1:] + left[-1:], default=None)
+    return Curve(Steps(ended, left), followed)
 
 
 def _band(survival: float, greenwood: float) -> tuple[float, float]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import orjson
 
 from stream.core.latency import Tally, WaitValue
+from stream.core.ordered import Ordered
 from stream.core.waits import METRICS
 from stream.serve.rows import STATUSES
 from stream.serve.tallies import BETWEEN, OBSERVED, OPEN, TOLD, WAITING
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from stream.serve.shown import Shown
 
 KEPT_MAX: Final = 500_000  # Distinct waits, some 60 MB.
-BEHIND: Final = 1 / 16
 
 _Key: TypeAlias = tuple[int, int]  # A metric, and a community.
 
@@ -46,10 +46,8 @@ class _Held:
 
     database: str
     version: int
-    by_low: dict[int, dict[int, int]] = field(default_factory=lambda: defaultdict(dict))
+    by_low: dict[int, Ordered] = field(default_factory=lambda: defaultdict(Ordered))
     between: dict[tuple[int, int], int] = field(default_factory=dict)
-    behind: int = 0  # How many of `by_low` may stand behind greater ones.
-    negative: bool = False  # Whether somebody may have waited for less than nothing.
 
     @property
     def size(self) -> int:
@@ -59,20 +57,9 @@ class _Held:
         """Take what changed after ``self.version``, up to ``version``."""
         for status, *lists in shown.rows(_SINCE, *key, BETWEEN, self.version):
             lows, many, none = map(orjson.loads, lists)
-            counts = self.by_low[status]
-            before = len(counts)
-            counts.update(zip(lows, many, strict=True))
-            self.behind += len(counts) - before
-            self.see(status, lows)
-            for low in none:
-                counts.pop(low, None)
+            self.by_low[status].change(dict(zip(lows, many, strict=True)), none)
         self.bound(shown.rows(_BOUNDED_SINCE, *key, BETWEEN, self.version))
         self.version = version
-        self._settle()
-
-    def see(self, status: int, lows: list[int]) -> None:
-        """Note whether one of these waits, which are there now, is negative."""
-        self.negative |= status == OBSERVED and min(lows, default=0) < 0
 
     def bound(self, rows: Iterable[tuple[int, int, int]]) -> None:
         """Take how many lie between each two bounds."""
@@ -81,13 +68,6 @@ class _Held:
                 self.between[low, high] = many
             else:
                 self.between.pop((low, high), None)
-
-    def _settle(self) -> None:
-        """Have all in order but for a few: who sorts them, for each answer, takes half as long."""
-        if self.behind > sum(map(len, self.by_low.values())) * BEHIND:
-            for status, counts in self.by_low.items():
-                self.by_low[status] = dict(sorted(counts.items()))
-            self.behind = 0
 
 
 class Tallied:
@@ -100,10 +80,11 @@ class Tallied:
 
     def tally(self, shown: Shown, metric: str, communities: Iterable[int]) -> Tally:
         """The waits of all threads of ``communities`` for ``metric``, as they stand."""
-        tally = Tally()
-        for community in communities:
+        tally, those = Tally(), list(communities)
+        for community in those:
             with self._lock:
-                _count(tally, self._held(shown, (METRICS.index(metric), community)))
+                held = self._held(shown, (METRICS.index(metric), community))
+                _count(tally, held, alone=len(those) == 1)
         return tally
 
     def _held(self, shown: Shown, key: _Key) -> _Held:
@@ -128,19 +109,19 @@ def _read(shown: Shown, key: _Key, database: str, version: int) -> _Held:
     held = _Held(database, version)
     for status, *lists in shown.rows(_ALL, *key, BETWEEN):
         lows, often, many = map(orjson.loads, lists)
-        held.by_low[status] = dict.fromkeys(lows, 1) | dict(zip(often, many, strict=True))
-        held.see(status, lows)
+        counts = dict.fromkeys(lows, 1) | dict(zip(often, many, strict=True))
+        held.by_low[status] = Ordered(counts)
     held.bound(shown.rows(_BOUNDED, *key, BETWEEN))
     return held
 
 
-def _count(tally: Tally, held: _Held) -> None:
-    """Add them; those of one community are taken as they are where nothing is to be looked at."""
+def _count(tally: Tally, held: _Held, *, alone: bool) -> None:
+    """Add them; the first ones are taken as they are where nothing is to be looked at."""
     for status, counts in held.by_low.items():
-        if status == OBSERVED and not tally.observed and not held.negative:
-            tally.observed = counts.copy()
+        if status == OBSERVED and not tally.observed and counts and counts.moments[0] >= 0:
+            tally.observed = counts.copy() if alone else dict(counts)
         elif status == WAITING and not tally.since:
-            tally.since = counts.copy()
+            tally.since = dict(counts)
         else:
             for low, many in counts.items():
                 since = low if status == WAITING else None
