@@ -12,6 +12,7 @@ class Sizes:
 
     worker: int  # the log that every engine of the simple job reads, and that of all views
     items: int  # restored, and followed by serve
+    live_warm_s: float  # not counted
     live_s: float
     live_rate: float
     read_rate: float
@@ -28,6 +29,7 @@ ITEMS_A_THREAD: Final = 4
 FULL: Final = Sizes(
     worker=600_000,
     items=1_000_000,
+    live_warm_s=90.0,
     live_s=60.0,
     live_rate=100.0,
     read_rate=100.0,
@@ -41,6 +43,7 @@ FULL: Final = Sizes(
 QUICK: Final = Sizes(
     worker=60_000,
     items=60_000,
+    live_warm_s=10.0,
     live_s=10.0,
     live_rate=100.0,
     read_rate=100.0,
@@ -54,6 +57,7 @@ QUICK: Final = Sizes(
 TINY: Final = Sizes(
     worker=2_000,
     items=2_000,
+    live_warm_s=1.0,
     live_s=2.0,
     live_rate=20.0,
     read_rate=20.0,
