@@ -25,6 +25,9 @@ Place: TypeAlias = tuple[str, int]  # Topic and partition.
 
 ANSWERS_WITHIN_MS: Final = 10_000
 FETCH_BYTES: Final = 4 << 20  # A partition, a fetch; one record larger than that still arrives.
+# aiokafka has one fetch under way, without the partitions of which it holds something unread: what
+# comes there waits until that fetch is answered. docs/decisions/0036
+FETCH_WAITS_MS: Final = 100
 
 
 class Record(Protocol):
@@ -184,6 +187,7 @@ async def open_reader(
         group_id=None,
         auto_offset_reset="none",  # A lost offset is an error, not a silent start elsewhere.
         max_partition_fetch_bytes=FETCH_BYTES,
+        fetch_max_wait_ms=FETCH_WAITS_MS,
         request_timeout_ms=ANSWERS_WITHIN_MS,
     )
     of = range(settings.partitions) if partitions is None else list(partitions)
