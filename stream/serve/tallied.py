@@ -116,7 +116,10 @@ def _read(shown: Shown, key: _Key, database: str, version: int) -> _Held:
 
 
 def _count(tally: Tally, held: _Held, *, alone: bool) -> None:
-    """Add them; the first ones are taken as they are where nothing is to be looked at."""
+    """Add them; the first ones are taken as they are where nothing is to be looked at.
+
+    ``alone``: no others follow. Those would be added one by one, which their order does not bear.
+    """
     for status, counts in held.by_low.items():
         if status == OBSERVED and not tally.observed and counts and counts.moments[0] >= 0:
             tally.observed = counts.copy() if alone else dict(counts)
