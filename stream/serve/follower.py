@@ -133,11 +133,11 @@ class _Session:
         names = Topics(settings.prefix)
         shorts = {view: names.view(view) for view in VIEWS}
         self._topics = {"events": names.events, "progress": names.progress, **shorts}
-        self._places = [(t, part) for t in self._topics.values() for part in range(partitions)]
         self._short = {topic: short for short, topic in self._topics.items()}
         # The last event stored and the last cut shown of each partition are read again: they tell
         # one log from another that has the same name.
         self._last = _last_records(self._asked)
+        self._waited_ms = 0  # Since something came, without what was done beside.
 
     async def follow(self) -> None:
         stored = self._store.positions()
@@ -198,14 +198,11 @@ class _Session:
         self._writing.begin_newest(name, partial(self._writer.do, packed(order)))
 
     async def _next(self, reader: LogReader) -> dict[tuple[str, int], list[Arrived]]:
-        """What is wanted next; whatever there is, where nothing of that comes."""
-        wanted = {
-            (self._topics[topic], part): most
-            for (topic, part), most in self._store.wanted(BATCH_RECORDS).items()
-        }
-        found = await reader.take(wanted, WAIT_MS)
-        if not found and len(wanted) < len(self._places):
-            found = await reader.take(dict.fromkeys(self._places, BATCH_RECORDS), 0)
+        """What is wanted next; {} where nothing of that comes within `WAIT_MS`."""
+        wanted = self._store.wanted(BATCH_RECORDS, waited_s=self._waited_ms / 1000)
+        places = {(self._topics[topic], part): most for (topic, part), most in wanted.items()}
+        found = await reader.take(places, WAIT_MS)
+        self._waited_ms = 0 if found else self._waited_ms + WAIT_MS
         return self._named(found)
 
     def _named(self, places: Mapping[Place, T]) -> dict[tuple[str, int], T]:

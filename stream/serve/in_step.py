@@ -44,6 +44,11 @@ class InStep:
                 left -= sum(missing.values())
         return wanted
 
+    def share(self, most: int) -> dict[Place, int]:
+        """As many records of every place, ``most`` in all: what is early has to wait."""
+        places = [(t, part) for t in (*self._topics, "progress") for part in self._in_turn()]
+        return dict.fromkeys(places, max(most // len(places), 1))
+
     def _in_turn(self) -> list[int]:
         """All partitions, each time another first."""
         self._first = (self._first + 1) % self._partitions

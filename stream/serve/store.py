@@ -34,6 +34,7 @@ _Keyed: TypeAlias = tuple[int, bytes, bytes | None]
 VIEWS: Final = ("items", "threads", "replies", "activity", "people")
 WAITING_MAX: Final = 100_000  # Records that wait in memory, some 70 MB; then in the database.
 CUTS_MAX: Final = 1_000
+PATIENCE_S: Final = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -77,8 +78,13 @@ class Store:
         """The offset of each place to go on from after a restart."""
         return dict(self._kept)
 
-    def wanted(self, most: int) -> dict[Place, int]:
-        """How many records of which places to read next, some ``most`` in all."""
+    def wanted(self, most: int, waited_s: float = 0.0) -> dict[Place, int]:
+        """How many records of which places to read next, some ``most`` in all.
+
+        Nothing of it having come for ``waited_s``, in the end a little of whatever there is.
+        """
+        if waited_s > PATIENCE_S:
+            return self._steps.share(most)
         return self._steps.wanted(most, self._read, self._cuts, self.cuts_from)
 
     @property

@@ -20,7 +20,7 @@ from stream.serve import tables as written
 from stream.serve.changes import ViewReader
 from stream.serve.numbers import Numbers
 from stream.serve.schema import open_reader, open_writer
-from stream.serve.store import Store
+from stream.serve.store import VIEWS, Store
 from stream.serve.tables import Tables, Written
 from tests.laws.stories import broad, crowded
 from tests.serve.storing import Storing
@@ -118,6 +118,18 @@ def test_cuts_from_before_the_start_are_read_before_any_view(served):
     served.store.cuts_from = {0: 3, 1: 0, 2: 0}
     assert [topic for topic, part in served.store.wanted(10) if part == 0] == ["progress"]
     assert ("items", 1) in served.store.wanted(10)
+
+
+@pytest.mark.parametrize("most", [1, 100, 20_000])
+def test_of_what_is_early_little_is_read_and_only_after_a_while(served, most):
+    served.store.cuts_from = {0: 3, 1: 3, 2: 3}  # They are slow to come.
+    cuts = {("progress", part): most for part in range(3)}
+    assert served.store.wanted(most) == served.store.wanted(most, waited_s=0.9) == cuts
+    places = {(topic, part) for topic in ("events", "progress", *VIEWS) for part in range(3)}
+    little = served.store.wanted(most, waited_s=1.1)
+    assert set(little) == places
+    assert all(little.values())
+    assert sum(little.values()) <= max(most, len(places))
 
 
 @settings(max_examples=20)
