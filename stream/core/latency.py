@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
+from stream.core.ordered import Ordered
 from stream.core.survival import Curve, Mass, Step, Turnbull, kaplan_meier, turnbull
 
 if TYPE_CHECKING:
@@ -70,8 +71,8 @@ class Tally:
 
     def counts(self) -> dict[str, int]:
         """Everybody by status."""
-        observed, between = sum(self.observed.values()), sum(self.between.values())
-        waiting = sum(self.since.values())
+        observed, waiting = _total(self.observed), _total(self.since)
+        between = sum(self.between.values())
         excluded = self.unknown + self.negative + self.robots
         return {
             "n": observed + between + waiting + excluded,
@@ -87,8 +88,9 @@ class Tally:
     def waiting(self, as_of: int) -> list[int]:
         """For how long those have waited who still do; none of them less than nothing."""
         once = [as_of - since if since < as_of else 0 for since in self.since]
-        often = ((since, many - 1) for since, many in self.since.items() if many > 1)
-        return once + [max(as_of - since, 0) for since, more in often for _ in range(more)]
+        often = self.since.often if isinstance(self.since, Ordered) else self.since
+        more = ((max(as_of - since, 0), many - 1) for since, many in often.items() if many > 1)
+        return [*once, *(wait for wait, others in more for _ in range(others))]
 
 
 def aggregate(
@@ -113,6 +115,10 @@ def aggregate(
         result |= {"estimator": "kaplan-meier", **tally.counts(), **_of_curve(curve)}
         result["curve"] = [_step(step) for step in _thinned(curve.steps, points)]
     return result
+
+
+def _total(counts: Mapping[int, int]) -> int:
+    return counts.total if isinstance(counts, Ordered) else sum(counts.values())
 
 
 def tally_of(waits: Iterable[WaitValue]) -> Tally:

@@ -51,7 +51,8 @@ class Steps(Sequence[Step]):
     def __init__(self, ended: Ordered, left: Sequence[int]) -> None:
         """``ended``: how many at each moment; ``left``: the censored, in order."""
         self._moments = ended.moments
-        self._often = sorted(ended.often)
+        self._many = ended.often
+        self._often = sorted(self._many)
         # How many more than one ended at those before: most moments have one, and are not added up.
         self._more = [0, *accumulate(ended.often[moment] - 1 for moment in self._often)]
         self._left = left
@@ -101,7 +102,7 @@ class Steps(Sequence[Step]):
     def _step(self, index: int) -> Step:
         ms, gone = self._moments[index], self._gone(index)
         at_risk = self._total - gone - bisect_left(self._left, ms)
-        events = self._gone(index + 1) - gone
+        events = self._many.get(ms, 1)
         after = at_risk - events
         if after == 0:
             return Step(ms, at_risk, events, 0.0, None, None)

@@ -23,12 +23,12 @@ from typing import TYPE_CHECKING, Final
 from stream.core.latency import aggregate
 from stream.errors import EstimateError
 from stream.pipes import receive, send
+from stream.serve.precedence import give_way
 
 if TYPE_CHECKING:
     from stream.core.latency import Numbers, Tally
 
 LONG: Final = 500  # Distinct waits, some 20 ms of estimating; fewer are estimated where they are.
-NICE: Final = 10  # As the follower: answers come first.
 TRIES: Final = 2
 
 ORDER, DONE, WRONG = range(3)
@@ -133,7 +133,7 @@ def main() -> None:
     """Estimate as ordered until there are no more orders."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # Whoever asks hears of it, and ends.
-    os.nice(NICE)
+    give_way()
     orders = SimpleQueue[bytearray]()
     Thread(target=_read, args=(orders,), daemon=True).start()
     with FileIO(1, "w", closefd=False) as answers:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import os
 import signal
 import sqlite3
 import sys
@@ -23,8 +22,8 @@ from stream.config import Settings
 from stream.errors import StreamError
 from stream.kafka.ending import nothing_left
 from stream.kafka.refusals import NotAllowedError
+from stream.serve.precedence import give_way
 
-NICE: Final = 10  # Answers come first: without it their slowest hundredth takes twice as long.
 TURN_S: Final = 0.0002  # Else who sends rows waits 5 ms, after each MiB, for who makes the next.
 COLLECT_AFTER: Final = 200_000  # Rows in the making are no garbage; 700 would look at each often.
 FAILED: Final = 3
@@ -50,7 +49,7 @@ def main() -> int:
     logging.basicConfig(level=read.level, format="%(levelname)s %(name)s: %(message)s")
     sys.setswitchinterval(TURN_S)
     gc.set_threshold(COLLECT_AFTER)
-    os.nice(NICE)
+    give_way()
     try:
         asyncio.run(nothing_left(_follow(read.settings, Path(read.database))))
     except NotAllowedError as error:

@@ -124,7 +124,7 @@ def _count(tally: Tally, held: _Held, *, alone: bool) -> None:
         if status == OBSERVED and not tally.observed and counts and counts.moments[0] >= 0:
             tally.observed = counts.copy() if alone else dict(counts)
         elif status == WAITING and not tally.since:
-            tally.since = dict(counts)
+            tally.since = counts.copy() if alone else dict(counts)
         else:
             for low, many in counts.items():
                 since = low if status == WAITING else None

@@ -27,8 +27,15 @@ def test_after_any_changes_they_are_as_if_made_anew(first, told):
         check(copied, before)
 
 
+def test_many_that_are_gone_at_once_are_gone_as_few_are():
+    ordered = Ordered(dict.fromkeys(range(200), 2))
+    ordered.change({}, range(1, 200))
+    check(ordered, {0: 2})
+
+
 def check(ordered, plain):
     for each in (ordered, pickle.loads(pickle.dumps(ordered))):  # noqa: S301 (our own)
         assert each == plain
         assert each.moments == sorted(plain)
+        assert each.total == sum(plain.values())
         assert each.often == {number: many for number, many in plain.items() if many > 1}
