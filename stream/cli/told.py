@@ -1,4 +1,7 @@
-"""SIGTERM does as Ctrl-C does: what was begun is cleaned up, and only then it ends us."""
+"""SIGTERM does as Ctrl-C does: what was begun is cleaned up, and only then it ends us.
+
+Neither is lost where Python would lose it.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,9 @@ NUMBERS: Final = tuple(
     getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
 AGAIN_S: Final = 0.05
+DEAF: Final = {"__del__", "_lazy_init"}  # The second is asyncio's, where a loop is made.
 IMPORTING: Final = "<frozen importlib._bootstrap>"
+_INTERRUPT: Final = signal.default_int_handler
 
 
 class Told:
@@ -29,12 +34,14 @@ class Told:
         for number in NUMBERS:
             if signal.getsignal(number) is signal.SIG_DFL:  # Else somebody wants it otherwise.
                 signal.signal(number, self._hear)
+        if signal.getsignal(signal.SIGINT) is _INTERRUPT:
+            signal.signal(signal.SIGINT, _interrupt)
+            # asyncio cancels instead of raising, but for whoever has left that as it was.
+            signal.default_int_handler = _interrupt  # type: ignore[assignment] # As it is now.
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
         if _is_deaf(frame):
-            again = threading.Timer(AGAIN_S, os.kill, (os.getpid(), number))
-            again.daemon = True
-            again.start()
+            _hear_again(number)
             return
         self._number = number
         as_ctrl_c = signal.getsignal(signal.SIGINT)
@@ -53,10 +60,23 @@ class Told:
         signal.raise_signal(self._number)
 
 
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    if _is_deaf(frame):
+        _hear_again(number)
+    else:
+        _INTERRUPT(number, frame)
+
+
+def _hear_again(number: int) -> None:
+    again = threading.Timer(AGAIN_S, os.kill, (os.getpid(), number))
+    again.daemon = True
+    again.start()
+
+
 def _is_deaf(frame: FrameType | None) -> bool:
-    """Whether what is raised now may be lost: while an object goes, or a module comes."""
+    """Whether what is raised now may be lost: while an object goes, a module or a loop comes."""
     while frame is not None:
-        if frame.f_code.co_name == "__del__" or frame.f_code.co_filename == IMPORTING:
+        if frame.f_code.co_name in DEAF or frame.f_code.co_filename == IMPORTING:
             return True
         frame = frame.f_back
     return False

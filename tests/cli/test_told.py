@@ -109,28 +109,34 @@ async def _length(settings):
         return sum((await reader.ends()).values())
 
 
-@pytest.mark.parametrize("where", ["__del__", "import"])
-def test_a_signal_that_python_would_lose_is_heard_a_little_later(tmp_path, where):
-    (tmp_path / "hides.py").write_text(
-        "import signal\n"
-        "try:\n"
-        "    signal.raise_signal(signal.SIGTERM)\n"
-        "except BaseException:\n"
-        "    pass\n"
-    )
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+@pytest.mark.parametrize(
+    "deaf", ["Going()", "import hides", "runner = Runner(loop_factory=hiding); runner.get_loop()"]
+)
+def test_a_signal_that_python_would_lose_is_heard_a_little_later(tmp_path, deaf, name):
+    hides = f"try:\n    signal.raise_signal(signal.{name})\nexcept BaseException:\n    pass\n"
+    (tmp_path / "hides.py").write_text(f"import signal\n{hides}")
     script = (
         f"import sys; sys.path.append({str(tmp_path)!r})\n"
-        "import signal, time\n"
+        "import asyncio, signal, time\n"
+        "from asyncio import Runner\n"
         "from stream.cli.fail import reported\n"
         "from stream.cli.told import Told\n"
         "class Going:\n"
         "    def __del__(self):\n"
-        "        signal.raise_signal(signal.SIGTERM)\n"
+        f"        signal.raise_signal(signal.{name})\n"
+        "def hiding():\n"
+        "    try:\n"
+        f"        signal.raise_signal(signal.{name})\n"
+        "    except BaseException:\n"
+        "        pass\n"
+        "    return asyncio.new_event_loop()\n"
         "told = Told()\n"
-        "with reported():\n"
-        f"    {'Going()' if where == '__del__' else 'import hides'}\n"
+        "with reported() as outcome:\n"
+        f"    {deaf}\n"
         "    time.sleep(60)\n"
         "told.pass_on()\n"
+        "sys.exit(outcome.status)\n"
     )
     with running(tmp_path / "tmp", "-c", script) as process:
-        assert ended(process) == (-signal.SIGTERM, "", "")
+        assert ended(process) == (-15 if name == "SIGTERM" else 130, "", "")
