@@ -36,7 +36,7 @@ class Told:
                 signal.signal(number, self._hear)
         if signal.getsignal(signal.SIGINT) is _INTERRUPT:
             signal.signal(signal.SIGINT, _interrupt)
-            # asyncio cancels instead of raising, but for whoever has left that as it was.
+            # asyncio puts its own, which cancels and raises nothing, in the place of this one only.
             signal.default_int_handler = _interrupt  # type: ignore[assignment] # As it is now.
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
