@@ -46,7 +46,9 @@ class InStep:
 
     def share(self, most: int) -> dict[Place, int]:
         """As many records of every place, ``most`` in all: what is early has to wait."""
-        places = [(t, part) for t in (*self._topics, "progress") for part in self._in_turn()]
+        places = [
+            (t, part) for t in (*self._topics, "progress") for part in range(self._partitions)
+        ]
         return dict.fromkeys(places, max(most // len(places), 1))
 
     def _in_turn(self) -> list[int]:

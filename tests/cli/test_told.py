@@ -139,4 +139,4 @@ def test_a_signal_that_python_would_lose_is_heard_a_little_later(tmp_path, deaf,
         "sys.exit(outcome.status)\n"
     )
     with running(tmp_path / "tmp", "-c", script) as process:
-        assert ended(process) == (-15 if name == "SIGTERM" else 130, "", "")
+        assert ended(process) == (-signal.SIGTERM if name == "SIGTERM" else 130, "", "")
