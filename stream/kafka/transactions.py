@@ -36,6 +36,7 @@ Offsets: TypeAlias = tuple[tuple[str, int], int]  # Topic and partition of the l
 
 TRANSACTION_MS_MAX: Final = 20_000  # After that Kafka gives it up, and others read on behind it.
 COMMITTED_WITHIN_S: Final = TRANSACTION_MS_MAX / 1000  # aiokafka would try for ever.
+LET_GO_WITHIN_S: Final = COMMITTED_WITHIN_S + 10.0  # Where it keeps to itself that it is to end.
 ABORTED_WITHIN_S: Final = 1.0  # Else whoever starts next does it, or Kafka.
 _TAKEN: Final = (
     ProducerFenced,
@@ -109,21 +110,32 @@ class PartitionProducer:
         async with self._turn:
             try:
                 batches = await _batches(view_records)  # Before its time begins to run.
-                with translated(self._settings), _explained(producer):
-                    async with asyncio.timeout(COMMITTED_WITHIN_S):
-                        await producer.begin_transaction()
-                        _end_of(producer).add_done_callback(take_note)
-                        views = await self._write(producer, batches, cut)
-                        place, offset = offsets
-                        await producer.send_offsets_to_transaction(
-                            {TopicPartition(*place): offset}, group
-                        )
-                        await producer.commit_transaction()
+                async with asyncio.timeout(LET_GO_WITHIN_S):
+                    views = await self._transacted(producer, batches, cut, offsets, group)
             except BaseException as error:
                 await self._give_up(producer)
                 self._raise_understood(error)
                 raise
             self.views = views
+
+    async def _transacted(
+        self,
+        producer: AIOKafkaProducer,
+        batches: Mapping[str, Sequence[Batch]],
+        cut: Callable[[dict[str, int]], bytes],
+        offsets: Offsets,
+        group: str,
+    ) -> dict[str, int]:
+        """The whole transaction; the next offset of every view after it."""
+        with translated(self._settings), _explained(producer):
+            async with asyncio.timeout(COMMITTED_WITHIN_S):
+                await producer.begin_transaction()
+                _end_of(producer).add_done_callback(take_note)
+                views = await self._write(producer, batches, cut)
+                place, offset = offsets
+                await producer.send_offsets_to_transaction({TopicPartition(*place): offset}, group)
+                await producer.commit_transaction()
+        return views
 
     def _raise_understood(self, error: BaseException) -> None:
         if isinstance(error.__cause__, _TAKEN):

@@ -8,20 +8,18 @@ from typing import TYPE_CHECKING, Final
 from stream.codec.cuts import Cut, encode_cut
 from stream.kafka.topics import Topics
 from stream.kafka.transactions import ABORTED_WITHIN_S, PartitionProducer
+from stream.process.waiting import Waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from stream.config import Settings
     from stream.kafka.batch import Headers, Outgoing
     from stream.process.held import Batch
     from stream.process.job import DeadLetter, Place
 
-COMMITTED_WITHIN_S: Final = 30.0  # And as long as it takes to make ready what is large:
-ROWS_A_S: Final = 10_000  # of these at least.
 SETTLED_WITHIN_S: Final = 2.0
 GIVEN_UP_WITHIN_S: Final = 2 * ABORTED_WITHIN_S
-WAITING_ROWS_MAX: Final = 10_000  # Bounds what is folded and not committed, by partition.
 
 
 class Commits:
@@ -37,7 +35,7 @@ class Commits:
         self._lost = lost  # told once, when a transaction has failed
         self._producer = PartitionProducer(settings, place.partition)
         self._last: asyncio.Task[None] | None = None
-        self._waiting: Batch | None = None
+        self._waiting = Waiting()
         self._failed = False
 
     async def start(self) -> None:
@@ -54,12 +52,12 @@ class Commits:
         Returns at once while there is room: a commit takes a broker's round trips, in which the
         next batches are folded. What waits becomes one transaction.
         """
-        while self._waiting is not None and rows_of(self._waiting) >= WAITING_ROWS_MAX:
+        while self._waiting.full:
             if not await self._next():
                 return False
         if self._failed:
             return False
-        self._waiting = batch if self._waiting is None else joined(self._waiting, batch)
+        self._waiting.add(batch)
         if self._last is None or self._last.done():
             self._begin()
         return True
@@ -73,7 +71,7 @@ class Commits:
 
     async def close(self) -> None:
         """End the producer, after what is under way, if that ends soon."""
-        self._waiting = None
+        self._waiting = Waiting()
         if self._last is not None:
             await asyncio.wait([self._last], timeout=SETTLED_WITHIN_S)
             self._last.cancel()
@@ -88,9 +86,9 @@ class Commits:
         return not self._failed
 
     def _begin(self) -> None:
-        batch, self._waiting = self._waiting, None
-        if batch is not None:
-            self._last = asyncio.create_task(self._commit(batch))
+        waiting, self._waiting = self._waiting, Waiting()
+        if waiting:
+            self._last = asyncio.create_task(self._commit(waiting.joined()))
             self._last.add_done_callback(self._done)
 
     def _done(self, task: asyncio.Task[None]) -> None:
@@ -102,8 +100,8 @@ class Commits:
             self._begin()
 
     async def _commit(self, batch: Batch) -> None:
-        records: dict[str, list[Outgoing]] = {
-            self._topics.view(view): list(rows) for view, rows in batch.rows.items()
+        records: dict[str, Sequence[Outgoing]] = {
+            self._topics.view(view): rows for view, rows in batch.rows.items()
         }
         if batch.dead:
             records[self._topics.dead_letters] = [self._dead(letter) for letter in batch.dead]
@@ -120,8 +118,7 @@ class Commits:
                 )
             )
 
-        async with asyncio.timeout(COMMITTED_WITHIN_S + rows_of(batch) / ROWS_A_S):
-            await self._producer.commit(records, cut, (log, batch.upto), self._group)
+        await self._producer.commit(records, cut, (log, batch.upto), self._group)
 
     def _dead(self, letter: DeadLetter) -> Outgoing:
         record, place = letter.record, self._place
@@ -132,17 +129,6 @@ class Commits:
             ("threadline-problem", letter.problem.encode()),
         ]
         return record.key, record.value, record.timestamp, headers
-
-
-def rows_of(batch: Batch) -> int:
-    """How many rows a batch has."""
-    return sum(len(rows) for rows in batch.rows.values())
-
-
-def joined(batch: Batch, after: Batch) -> Batch:
-    """Two batches that follow one another, as one."""
-    rows = {view: [*batch.rows.get(view, ()), *changed] for view, changed in after.rows.items()}
-    return after._replace(rows={**batch.rows, **rows}, dead=[*batch.dead, *after.dead])
 
 
 def group_of(settings: Settings) -> str:
