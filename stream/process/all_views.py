@@ -18,6 +18,7 @@ from stream.core.when import ms, to_datetime
 from stream.errors import DecodeError, NoRoomError
 from stream.kafka.records import partition_of
 from stream.process.job import DeadLetter, Job
+from stream.process.letters import PROBLEM_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,7 +112,7 @@ class AllViews(Job):
         return thread
 
     def _set_aside(self, record: Record, error: DecodeError | NoRoomError) -> DeadLetter:
-        problem = NO_VALUE if record.value is None else error.problem
+        problem = NO_VALUE if record.value is None else error.problem[:PROBLEM_MAX]
         log.warning("dead letter: %s[%d]@%d: %s", *self._place[:2], record.offset, problem)
         return DeadLetter(record, problem)
 

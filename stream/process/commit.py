@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Final
 from stream.codec.cuts import Cut, encode_cut
 from stream.kafka.topics import Topics
 from stream.kafka.transactions import ABORTED_WITHIN_S, PartitionProducer
+from stream.process.letters import outgoing
 from stream.process.waiting import Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from stream.config import Settings
-    from stream.kafka.batch import Headers, Outgoing
+    from stream.kafka.batch import Outgoing
     from stream.process.held import Batch
-    from stream.process.job import DeadLetter, Place
+    from stream.process.job import Place
 
 SETTLED_WITHIN_S: Final = 2.0
 GIVEN_UP_WITHIN_S: Final = 2 * ABORTED_WITHIN_S
@@ -104,7 +105,8 @@ class Commits:
             self._topics.view(view): rows for view, rows in batch.rows.items()
         }
         if batch.dead:
-            records[self._topics.dead_letters] = [self._dead(letter) for letter in batch.dead]
+            letters = [outgoing(letter, self._place) for letter in batch.dead]
+            records[self._topics.dead_letters] = letters
         log = (self._place.topic, self._place.partition)
 
         def cut(views: dict[str, int]) -> bytes:
@@ -119,16 +121,6 @@ class Commits:
             )
 
         await self._producer.commit(records, cut, (log, batch.upto), self._group)
-
-    def _dead(self, letter: DeadLetter) -> Outgoing:
-        record, place = letter.record, self._place
-        headers: Headers = [
-            ("threadline-topic", place.topic.encode()),
-            ("threadline-partition", b"%d" % place.partition),
-            ("threadline-offset", b"%d" % record.offset),
-            ("threadline-problem", letter.problem.encode()),
-        ]
-        return record.key, record.value, record.timestamp, headers
 
 
 def group_of(settings: Settings) -> str:

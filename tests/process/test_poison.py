@@ -1,10 +1,14 @@
 """What no row of a view could hold is set aside, and the partition goes on."""
 
 import pytest
+from aiokafka import AIOKafkaProducer
 
+from stream.codec.events import encode
 from stream.core.events import Person
 from stream.core.room import KEPT_MAX
-from stream.kafka.topics import RECORD_BYTES_MAX
+from stream.kafka.connect import connection
+from stream.kafka.topics import RECORD_BYTES_MAX, Topics, create
+from stream.process.letters import PROBLEM_MAX
 from stream.process.worker import Pace
 from tests.process.harness import caught_up, folded, publish, rows, workers
 from tests.process.test_worker import dead_letters
@@ -102,3 +106,70 @@ async def test_a_comment_that_calls_somebody_of_a_very_long_name_is_told_as_far_
     await caught_up(settings)
     assert await letters_about(settings) == []
     assert await rows(settings) == await folded(settings)
+
+
+LARGE = bytes(RECORD_BYTES_MAX + (4 << 20))
+
+
+async def lay(settings, key, value):
+    """A record that compresses well, as another program may put it on the log."""
+    await create(settings)
+    producer = AIOKafkaProducer(
+        **connection(settings), max_request_size=4 * RECORD_BYTES_MAX, compression_type="gzip"
+    )
+    await producer.start()
+    try:
+        topic = Topics(settings.prefix).events
+        laid = await producer.send_and_wait(topic, value, key=key, partition=1)
+    finally:
+        await producer.stop()
+    return laid.offset
+
+
+@pytest.mark.parametrize(
+    ("laid", "kept", "left_out"),
+    [
+        pytest.param((b"k", LARGE), (b"k", None), len(LARGE), id="its value"),
+        pytest.param((LARGE, b"?"), (None, b"?"), len(LARGE), id="its key"),
+        pytest.param(
+            (b"k", LARGE[: RECORD_BYTES_MAX - 900]),
+            (b"k", None),
+            RECORD_BYTES_MAX - 900,
+            id="with its headers",
+        ),
+        pytest.param(
+            (b"k", LARGE[: RECORD_BYTES_MAX - (1 << 17)]),
+            (b"k", LARGE[: RECORD_BYTES_MAX - (1 << 17)]),
+            None,
+            id="not at all",
+        ),
+    ],
+)
+async def test_what_is_larger_than_kafka_takes_of_us_is_told_of_and_the_rest_goes_on(
+    settings, start, laid, kept, left_out
+):
+    start()
+    offset = await lay(settings, *laid)
+    await publish(settings, [asked(), answered()])
+    await caught_up(settings)
+    (letter,) = await dead_letters(settings)
+    assert (letter.key, letter.value) == kept
+    headers = dict(letter.headers)
+    assert headers["threadline-offset"] == b"%d" % offset
+    assert headers.get("threadline-left-out") == (left_out and b"%d" % left_out)
+    assert await rows(settings) == await folded(settings)
+
+
+async def test_a_problem_that_repeats_a_long_key_is_told_as_far_as_a_header_takes_it(
+    settings, start
+):
+    worker = start()
+    key = LARGE[: RECORD_BYTES_MAX // 2]
+    await lay(settings, key, encode(asked()).value)
+    await caught_up(settings)
+    (letter,) = await dead_letters(settings)
+    said = dict(letter.headers)["threadline-problem"].decode()
+    assert said.startswith("its key is b'")
+    assert len(said) == PROBLEM_MAX
+    assert letter.key == key
+    assert len(worker.said) < 3 * PROBLEM_MAX
