@@ -18,7 +18,7 @@ from stream.core.when import ms
 from stream.process.job import Job
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from stream.codec.views import Told
     from stream.core.events import Event
@@ -112,8 +112,8 @@ class SimpleJob(Job):
         self._states[key] = orjson.loads(value)
 
     @override
-    def restored(self, watermark: int | None) -> None:
-        """Nothing follows from the rows."""
+    def restored(self, watermark: int | None) -> Iterator[None]:
+        return iter(())  # Nothing follows from the rows.
 
     @override
     def fold(self, records: Sequence[Record]) -> list[DeadLetter]:

@@ -40,6 +40,7 @@ MODULES: Final = (
             "people",
             "post",
             "replies",
+            "restore",
             "room",
             "statements",
             "sums",

@@ -118,7 +118,7 @@ _thread = msgspec.json.Decoder(_Thread).decode
 
 
 def restore(partition: Partition, view: str, key: bytes, value: bytes) -> None:
-    """Put one row back; the latest of each key, in any order, then `Partition.restored`.
+    """Put one row back; the latest of each key, in any order, then `derived`.
 
     A row that no worker of ours wrote raises `DecodeError` or ``msgspec.DecodeError``.
     """

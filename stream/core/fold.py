@@ -82,23 +82,6 @@ class Partition:
             find_out(thread)
         return threads
 
-    def restored(self) -> None:
-        """After all that was kept has been put back: derive the rest, and touch nothing."""
-        for community in self.communities.values():
-            for thread in community.threads.values():
-                thread.learn_names()
-                thread.learn_erased()
-                thread.entering = list(thread.items.values())
-                self.touched[thread] = None
-        for thread in self.settled():
-            thread.touched.clear()
-            for item in thread.items.values():
-                item.answering = answers(item)
-        self.touched.clear()
-        for community in self.communities.values():
-            community.told.clear()
-            community.said.clear()
-
 
 def find_out(thread: Thread, *, replies: bool = True) -> None:
     """All that follows from what was joined; without ``replies``, but for whom a comment answers.

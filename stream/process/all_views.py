@@ -14,6 +14,7 @@ from stream.codec.restore import restore
 from stream.codec.views import told
 from stream.core.events import ReplayFinished, ReplayProgressed
 from stream.core.fold import JOINED, Partition
+from stream.core.restore import derived
 from stream.core.when import ms, to_datetime
 from stream.errors import DecodeError, NoRoomError
 from stream.kafka.records import partition_of
@@ -21,7 +22,7 @@ from stream.process.job import DeadLetter, Job
 from stream.process.letters import PROBLEM_MAX
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from stream.codec.views import Told
     from stream.core.events import Event
@@ -62,9 +63,9 @@ class AllViews(Job):
         restore(self._state, view, key, value)
 
     @override
-    def restored(self, watermark: int | None) -> None:
-        self._state.restored()
+    def restored(self, watermark: int | None) -> Iterator[None]:
         self._latest = _NEVER if watermark is None else to_datetime(watermark)
+        return derived(self._state)
 
     @override
     def fold(self, records: Sequence[Record]) -> list[DeadLetter]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from stream.codec.views import Told
     from stream.kafka.follow import Record
@@ -45,8 +45,11 @@ class Job(Protocol):
     def restore(self, view: str, key: bytes, value: bytes) -> None:
         """Put one row back: the latest of its key, perhaps after an older one."""
 
-    def restored(self, watermark: int | None) -> None:
-        """All rows are back; nothing of them is to be told again."""
+    def restored(self, watermark: int | None) -> Iterator[None]:
+        """All rows are back, and nothing of them is to be told again; what else follows from them.
+
+        Others have their turn wherever it stops.
+        """
 
     def fold(self, records: Sequence[Record]) -> list[DeadLetter]:
         """Take ``records`` in; give back those that nobody can read.

@@ -198,7 +198,8 @@ class Partitions:
         await check_log(self._settings, cut)
         job = self._job(place)
         await restore(self._settings, place.partition, job)
-        job.restored(cut.watermark)
+        for _ in job.restored(cut.watermark):
+            await asyncio.sleep(0)
         gc.freeze()  # As `_put_aside`, before `_watch` has the collector look.
         commits.go_on(cut)
         log.info("partition %d goes on from offset %d", place.partition, cut.offset)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -9,6 +10,7 @@ import orjson
 from stream.codec.keys import split_key, thread_key
 from stream.codec.views import restore, tell
 from stream.core.fold import Partition
+from stream.core.restore import derived
 from stream.core.robots import robots_items
 from tests.laws import clean
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from stream.core import events as e
 
+MOST_TOGETHER = 20  # Fewer items than many threads have, and more than others.
 Topics = dict[tuple[str, bytes], bytes]
 
 
@@ -30,7 +33,7 @@ def fold(batches: Iterable[Sequence[e.Event]], topics: Topics | None = None) -> 
     kept: Topics = dict(topics or {})
     for (view, key), value in kept.items():
         restore(partition, view, key, value)
-    partition.restored()
+    deque(derived(partition, 1 + len(kept) % MOST_TOGETHER), maxlen=0)
     for batch in batches:
         for event in batch:
             partition.join(event)

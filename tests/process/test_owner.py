@@ -60,6 +60,7 @@ class Counting(Job):
 
     @override
     def restored(self, watermark):
+        yield
         self.was_restored = True
 
     @override
