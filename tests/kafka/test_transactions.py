@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import time
 
 import orjson
 import pytest
@@ -11,6 +12,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from typing_extensions import override
 
 from stream.config import Settings
+from stream.kafka import transactions
 from stream.kafka.batch import BATCH_BYTES
 from stream.kafka.connect import connection
 from stream.kafka.follow import open_reader
@@ -23,6 +25,7 @@ from tests.kafka.reading import read_all, read_to_end
 pytestmark = pytest.mark.broker
 
 NOON = 1_493_035_200_000
+LIMIT_S = 2.0
 
 
 @pytest.fixture
@@ -79,6 +82,24 @@ async def test_rows_are_made_ready_before_the_time_of_the_transaction_runs(topic
     records = _Watching(writer, [(b"k", b"v", NOON)])
     await writer.commit({topics.items: records}, _cut, _offsets(topics, 1), "group")
     assert records.seen == [False]
+
+
+class _Slow(list[tuple[bytes, bytes, int]]):
+    """Takes longer to be gone through than a transaction may."""
+
+    @override
+    def __iter__(self):
+        time.sleep(LIMIT_S + 0.2)
+        return super().__iter__()
+
+
+async def test_however_long_that_takes(topics, writer, monkeypatch):
+    await _commit(writer, topics, items=1, threads=1, upto=1)
+    monkeypatch.setattr(transactions, "COMMITTED_WITHIN_S", LIMIT_S)
+    monkeypatch.setattr(transactions, "LET_GO_WITHIN_S", LIMIT_S)
+    await writer.commit(
+        {topics.items: _Slow([(b"k", b"v", NOON)])}, _cut, _offsets(topics, 2), "group"
+    )
 
 
 async def test_more_than_a_batch_holds_goes_in_several(settings, topics, writer):
