@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from stream.archive.generate import generate
 from stream.codec.events import Encoded, encode
+from stream.core.events import ProgressData, ReplayFinished
+from stream.core.when import to_datetime
 from stream.kafka.records import partition_of
 from stream.verify import Rows, folded
 
@@ -32,6 +34,12 @@ class Community:
     def encoded(self) -> list[Encoded]:
         """As they are published, in their order."""
         return [encode(event) for event in self.events]
+
+    @cached_property
+    def finished(self) -> Event:
+        """What a replay says once it has published all."""
+        last = to_datetime(self.encoded[-1].at)
+        return ReplayFinished(source=self.name, time=last, data=ProgressData(until=last))
 
     @cached_property
     def at(self) -> dict[str, int]:

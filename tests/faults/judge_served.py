@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 
 SERVED_WITHIN_MS: Final = 30_000
 OK: Final = 200
-ROWS: Final = ("threads", "waits", "items", "replies", "activity", "people", "clock")
+ROWS: Final = (
+    *("threads", "waits", "waited", "spans", "items"),
+    *("replies", "activity", "people", "clock"),
+)
+CHANGED: Final = "SELECT name, day FROM changed JOIN communities ON no = community"
 
 
 def database(path: Path, undisturbed: Path, found: Read) -> Iterator[str]:
@@ -34,10 +38,13 @@ def database(path: Path, undisturbed: Path, found: Read) -> Iterator[str]:
     with closing(_opened(path)) as db, closing(_opened(undisturbed)) as reference_db:
         there, wanted = tables(db), tables(reference_db)
         events = db.execute("SELECT part, off, raw FROM events").fetchall()
+        unchanged = set(reference_db.execute(CHANGED)) - set(db.execute(CHANGED))
     for name in ROWS:
         lost, more = Counter(wanted[name]), Counter(there[name])
         yield from (f"the table {name} lacks {row[:200]}" for row in lost - more)
         yield from (f"the table {name} has {row[:200]}" for row in more - lost)
+    # Others may have changed meanwhile: an item was first put where nobody knew better.
+    yield from (f"the day {day} of {name} never changed" for name, day in unchanged)
     logged = Counter(
         (part, record.offset, record.value)
         for part, records in found.log.items()
@@ -61,7 +68,6 @@ async def answers(
     """What is served is what an undisturbed run serves, to the byte."""
     position = Position({part: records[-1].offset + 1 for part, records in found.log.items()})
     params = {"min_position": position.token, "wait_ms": str(SERVED_WITHIN_MS)}
-    differing: list[str] = []
     async with (
         reference.service(settings.partitions, undisturbed) as wanted,
         httpx.AsyncClient(base_url=settings.url, timeout=90, trust_env=False) as service,
@@ -69,11 +75,19 @@ async def answers(
         waited = await service.get("/v1/positions", params=params)
         if waited.status_code != OK:
             return [f"the service does not come to the end of the log: {waited.text}"]
-        async for path in reference.paths(wanted, community):
-            right, answer = await wanted.get(path), await service.get(path)
-            if (right.status_code, right.content) != (answer.status_code, answer.content):
-                differing.append(f"GET {path}: {where(right.content, answer.content)}")
-    return differing
+        return await differing(community, wanted, service)
+
+
+async def differing(
+    community: Community, wanted: httpx.AsyncClient, service: httpx.AsyncClient
+) -> list[str]:
+    """Where ``service`` answers otherwise than is ``wanted``."""
+    found: list[str] = []
+    async for path in reference.paths(wanted, community):
+        right, answer = await wanted.get(path), await service.get(path)
+        if (right.status_code, right.content) != (answer.status_code, answer.content):
+            found.append(f"GET {path}: {where(right.content, answer.content)}")
+    return found
 
 
 def streamed(found: Read, partitions: int) -> Counter[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -9,11 +11,9 @@ import pytest
 from stream.codec.cuts import Cut, cut_key, encode_cut
 from stream.codec.events import encode
 from stream.codec.keys import quoted
-from stream.core.events import ProgressData, ReplayFinished
 from stream.core.position import Position
-from stream.core.when import to_datetime
 from stream.kafka.topics import VIEWS, Topics
-from tests.faults import judge, judge_served, witness
+from tests.faults import judge, judge_served, reference, witness
 from tests.faults.community import Community
 from tests.faults.witness import Said
 
@@ -42,9 +42,8 @@ def logged():
     """The archive as one replay publishes it into one partition."""
     community = quoted(COMMUNITY.name).encode()
     order = sorted(COMMUNITY.encoded, key=lambda event: (event.at, event.rank, event.id))
-    last = to_datetime(order[-1].at)
-    said = encode(ReplayFinished(source=COMMUNITY.name, time=last, data=ProgressData(until=last)))
-    return [(event.key or community, event.value) for event in [*order, said]]
+    finished = encode(COMMUNITY.finished)
+    return [(event.key or community, event.value) for event in [*order, finished]]
 
 
 def right_rows():
@@ -158,6 +157,90 @@ def test_a_stream_that_lacks_or_repeats_is_found(tmp_path):
     assert list(judge_served.stream(wanted, out)) == []
     out.write_bytes(b"\n".join([*lines[1:], lines[5]]) + b"\n")
     assert list(judge_served.stream(wanted, out)) == ["the stream lacks 1 events and repeats 1"]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    return reference.made(COMMUNITY, 1, tmp_path_factory.mktemp("judged") / "views.sqlite")
+
+
+@pytest.fixture
+def disturbed(undisturbed, tmp_path):
+    """A copy, to plant something in."""
+
+    def planted(statement):
+        path = tmp_path / "views.sqlite"
+        with closing(sqlite3.connect(undisturbed)) as db, closing(sqlite3.connect(path)) as copy:
+            db.backup(copy)
+            with copy:
+                assert copy.execute(statement).rowcount
+        return path
+
+    return planted
+
+
+def read_by(database):
+    """The log that a service has followed."""
+    with closing(sqlite3.connect(database)) as db:
+        events = db.execute("SELECT off, raw FROM events ORDER BY off").fetchall()
+    return judge.Read(NAMES, {(NAMES.events, 0): [Record(off, b"", raw) for off, raw in events]})
+
+
+def test_a_database_that_nothing_has_disturbed_is_as_it_must_be(undisturbed):
+    assert list(judge_served.database(undisturbed, undisturbed, read_by(undisturbed))) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        ("UPDATE threads SET state = 'closed' WHERE no = 1", "the table threads has"),
+        ("UPDATE waits SET first_answer_after = 7 WHERE no = 1", "the table waits has"),
+        ("UPDATE waited SET n = n + 1 WHERE metric = 1 AND n = 1", "the table waited lacks"),
+        ("DELETE FROM waited WHERE metric = 1", "the table waited lacks"),
+        ("UPDATE spans SET last = last - 1 WHERE no = 1", "the table spans lacks"),
+        ("DELETE FROM items WHERE thread = 1", "the table items lacks"),
+        ("DELETE FROM replies WHERE thread = 1", "the table replies lacks"),
+        ("UPDATE activity SET comments = comments + 1", "the table activity lacks"),
+        ("DELETE FROM people", "the table people lacks"),
+        ("UPDATE clock SET seen = seen + 1", "the table clock lacks"),
+        ("DELETE FROM changed WHERE day % 7 = 0", "never changed"),
+        ("DELETE FROM events WHERE seq = 5", "lacks 1 records of the log, and has 0 others"),
+        ("INSERT INTO pending VALUES(0, 'items', 9, x'', x'')", "wait for a cut"),
+    ],
+)
+def test_a_row_of_the_database_that_is_not_right_is_found(undisturbed, disturbed, statement, found):
+    spoilt = disturbed(statement)
+    assert found in "\n".join(judge_served.database(spoilt, undisturbed, read_by(undisturbed)))
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        ("UPDATE waited SET n = n + 1 WHERE metric = 1", "/v1/latency?metric=first_answer"),
+        ("UPDATE waits SET first_answer_after = 7, first_answer_by = 7", "&since="),
+        ("UPDATE waits SET first_answer_after = 7, first_answer_by = 7", "&tag="),
+        ("UPDATE spans SET first = first + 1000000000", "&as_of="),
+        ("UPDATE items SET author = 'somebody' WHERE thread % 2", "/v1/activity"),
+        ("DELETE FROM events WHERE seq % 9 = 0", "?as_of="),
+        ("DELETE FROM replies", "/replies?policy=mention-latest"),
+        ("DELETE FROM replies", "/replies?policy=mention-addressed"),
+        ("DELETE FROM replies", "/replies?policy=implicit"),
+    ],
+)
+async def test_an_answer_that_is_not_right_is_found(undisturbed, disturbed, statement, found):
+    async with (
+        reference.service(1, undisturbed) as wanted,
+        reference.service(1, disturbed(statement)) as service,
+    ):
+        assert found in "\n".join(await judge_served.differing(COMMUNITY, wanted, service))
+
+
+async def test_answers_of_the_same_rows_are_the_same(undisturbed):
+    async with (
+        reference.service(1, undisturbed) as wanted,
+        reference.service(1, undisturbed) as service,
+    ):
+        assert await judge_served.differing(COMMUNITY, wanted, service) == []
 
 
 def said(thread, offset, **fields):

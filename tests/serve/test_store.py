@@ -36,6 +36,7 @@ TABLES = {
     "waits": "SELECT key, w.* FROM waits w JOIN names USING(no)",
     "waited": "SELECT c.name, metric, status, low, high, n FROM waited w"
     " JOIN communities c ON c.no = w.community WHERE n > 0",
+    "spans": "SELECT key, s.first, s.last, edited, aliased FROM spans s JOIN names USING(no)",
     "items": "SELECT key, item, at, author, i.raw FROM items i JOIN names ON no = thread",
     "replies": "SELECT key, item, r.raw FROM replies r JOIN names ON no = thread",
     "activity": "SELECT c.name, a.* FROM activity a JOIN communities c ON c.no = community",
