@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stream.config import Settings
+    from tests.faults.zombies import Woken
 
 REPLAYED_WITHIN_S: Final = 90.0
 CAUGHT_UP_WITHIN_S: Final = 90.0
@@ -57,6 +58,8 @@ class Stage:
         self.parts: dict[str, parts.Part] = {}
         self.broker_turn = asyncio.Lock()
         self.missed: list[str] = []
+        self.woken: list[Woken] = []
+        self.rebalanced: list[str] = []  # While one restored.
         self.topics = Altered(settings)
         self._began = time.monotonic()
         self._done = (folder / "done.txt").open("w")
@@ -139,6 +142,11 @@ class Stage:
         """A line of what was done, with when."""
         self._done.write(f"{time.monotonic() - self._began:6.2f} s  {what}\n")
         self._done.flush()
+
+    def miss(self, fault: Fault, why: str) -> None:
+        """It did not come to what it was aimed at."""
+        self.missed.append(f"{fault}: {why}")
+        self.tell(why)
 
     async def _mischief(self) -> None:
         mischief = Mischief(self)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.faults.brokers import Apache, Embedded
-from tests.faults.play import WELL
+from tests.faults.play import PLAYED, WELL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +32,31 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     campaign = [item for item in items if item.get_closest_marker("campaign")]
     config.hook.pytest_deselected(items=campaign)
     items[:] = [item for item in items if item not in campaign]
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What really happened in all runs: a zombie that nobody had overtaken is none."""
+    reports = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
+    played = [counts for each in reports for name, counts in each.user_properties if name == PLAYED]
+    if played:
+        terminalreporter.section("the campaign")
+        terminalreporter.write_line(told(played))
+
+
+def told(played: list[dict[str, Any]]) -> str:
+    """The sum of all runs, as a line."""
+    sums = Counter[str]()
+    zombies = 0
+    for each in played:
+        counts = {name: n for name, n in each.items() if name not in ("kind", "attempt")}
+        sums.update(counts)
+        zombies += bool(counts["zombies fenced"] or counts["zombies expelled"])
+    again = sum(each["attempt"] > 0 for each in played)
+    said = "; ".join(f"{name}: {n}" for name, n in sums.items())
+    return (
+        f"{len(played) - again} runs, {again} played again; in {zombies} a zombie was overtaken "
+        f"and woke; {said}"
+    )
 
 
 @pytest.fixture(scope="session")

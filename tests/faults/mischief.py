@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import resource
 import signal
-from collections import defaultdict
-from contextlib import contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
+from stream.kafka.topics import VIEWS, Topics
+from tests.faults.heard import Api
+from tests.faults.parts import send
 from tests.faults.plan import BESIDE_SERVE
-from tests.faults.proxy import Api, Gate
+from tests.faults.zombies import ADOPTING, Zombies
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import AsyncIterator, Iterator, Sequence
 
     from tests.faults.campaign import Stage
-    from tests.faults.parts import Part
     from tests.faults.plan import Fault
+    from tests.faults.proxy import Gate
 
 REACHED_WITHIN_S: Final = 4.0  # And where the worker is to start before, in this time:
 STARTED_WITHIN_S: Final = 40.0
-HARM_S: Final = 1.5  # In which one who has woken would do it.
-ADOPTING: Final = (Api.INIT_PRODUCER_ID, Api.LIST_OFFSETS)  # They come then only.
+CHANGED_WITHIN_S: Final = 20.0  # From when one comes or goes until the others have shared anew.
+RESTORING: Final = Api.FETCH  # Of view topics.
 
 
 class Mischief:
@@ -34,8 +35,7 @@ class Mischief:
         self._parts = stage.parts
         self._proxies = stage.proxies
         self._broker = stage.broker
-        self._spares = 0
-        self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # Nobody sleeps twice.
+        self._zombies = Zombies(stage)
 
     async def do(self, fault: Fault) -> None:
         await getattr(self, f"_{fault.what}")(fault)
@@ -49,7 +49,7 @@ class Mischief:
             return
         if fault.whom in BESIDE_SERVE:
             for pid in self._beside(fault.whom):
-                _signal(pid, signal.SIGKILL)
+                send(pid, signal.SIGKILL)
             return
         part = self._parts[fault.whom]
         if fault.whom == "replay" and part.status == 0:
@@ -91,50 +91,19 @@ class Mischief:
     ) -> None:
         there = [pid for pid in pids if pid is not None]
         for pid in there:
-            _signal(pid, signal.SIGSTOP)
+            send(pid, signal.SIGSTOP)
         try:
             await asyncio.sleep(for_s)
         finally:  # Nobody sleeps on where the run is given up.
             if gate is not None:
                 gate.release()
             for pid in there:
-                _signal(pid, signal.SIGCONT)
+                send(pid, signal.SIGCONT)
 
     async def _zombie(self, fault: Fault) -> None:
-        async with self._turns[fault.whom]:
+        async with self._zombies.turn:
             gate = await self._gate(fault)
-            zombie = self._parts[fault.whom]
-            pid = zombie.pid
-            zombie.freeze()
-            other = self._successor(fault.whom)
-            asleep = asyncio.create_task(asyncio.sleep(fault.for_s))
-            other.start()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(other.says("goes on"), fault.for_s)
-            await asleep
-            if gate is not None:
-                gate.drop() if fault.lost else gate.release()
-                await asyncio.sleep(0.1)  # It arrives while the one who sent it still sleeps.
-            if pid is not None:
-                _signal(pid, signal.SIGCONT)
-            if zombie.retired:
-                await asyncio.sleep(HARM_S)
-                zombie.kill()
-
-    def _successor(self, whom: str) -> Part:
-        """Who takes over: the other worker.
-
-        The embedded broker gives up no member: there another comes by the same name, and the
-        one who slept is ended after he has woken.
-        """
-        if self._stage.plan.broker == "apache":
-            return self._parts["two" if whom == "one" else "one"]
-        self._spares += 1
-        before = self._parts[whom]
-        before.retire()
-        self._parts[f"{whom}-{self._spares}"] = before
-        self._parts[whom] = self._stage.worker(f"{whom}-after-{self._spares}", whom)
-        return self._parts[whom]
+            await self._zombies.sleep(fault, gate)
 
     async def _hold(self, fault: Fault) -> None:
         gate = await self._gate(fault)
@@ -156,8 +125,7 @@ class Mischief:
             await asyncio.wait_for(gate.reached.wait(), within_s)
         except TimeoutError:
             gate.release()
-            self._stage.missed.append(str(fault))
-            self._stage.tell(f"no {fault.phase.name} of {fault.whom} came")
+            self._stage.miss(fault, f"no {fault.phase.name} of {fault.whom} came")
             return None
         self._stage.tell(f"reached: {fault.phase.name} of {fault.whom}")
         return gate
@@ -176,14 +144,52 @@ class Mischief:
         self._proxies[fault.whom].go_on()
 
     async def _join(self, fault: Fault) -> None:
-        self._parts["two"].start()
+        """The other comes for a while; where a step is named, while this one restores."""
+        two = self._parts["two"]
+        if fault.phase == RESTORING:
+            async with self._restoring(fault) as gate:
+                self._parts["one"].kill()
+                self._parts["one"].start()
+                await self._shared_anew(fault, gate)
+        two.start()
         await asyncio.sleep(fault.for_s)
-        await self._parts["two"].end()
+        await two.end()
 
     async def _leave(self, fault: Fault) -> None:
-        await self._parts["two"].end()
+        """The other goes for a while; where a step is named, it is back while this one restores."""
+        two = self._parts["two"]
+        if fault.phase == RESTORING:
+            async with self._restoring(fault) as gate:
+                await two.end()
+                await self._shared_anew(fault, gate)
+            return
+        await two.end()
         await asyncio.sleep(fault.for_s)
-        self._parts["two"].start()
+        two.start()
+
+    @asynccontextmanager
+    async def _restoring(self, fault: Fault) -> AsyncIterator[Gate]:
+        """A gate at which the first restoring waits; after this it can go on."""
+        names = Topics(self._stage.settings.prefix)
+        views = [names.view(view).encode() for view in VIEWS]
+        gate = self._proxies["one"].hold(RESTORING, naming=views)
+        try:
+            yield gate
+        except TimeoutError:
+            self._stage.miss(fault, "nobody restored, or the other did not come meanwhile")
+        finally:
+            gate.release()
+
+    async def _shared_anew(self, fault: Fault, gate: Gate) -> None:
+        """Wait until one restores; then the other comes and goes on with what it gets."""
+        two = self._parts["two"]
+        await asyncio.wait_for(gate.reached.wait(), STARTED_WITHIN_S)
+        said = len(two.said)
+        two.start()
+        goes_on = two.says_one_of(["goes on from"], after=said)
+        await asyncio.wait_for(goes_on, CHANGED_WITHIN_S)
+        self._stage.tell("the other came while one restored")
+        self._stage.rebalanced.append(str(fault))
 
     async def _refuse(self, fault: Fault) -> None:
         async with self._stage.topics.refusing(fault.whom):
@@ -200,8 +206,3 @@ def _no_room(pid: int) -> Iterator[None]:
     finally:
         with suppress(ProcessLookupError):
             resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
-
-
-def _signal(pid: int, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError):
-        os.kill(pid, number)

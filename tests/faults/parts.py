@@ -21,6 +21,8 @@ import orjson
 from typing_extensions import override
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from stream.config import Settings
     from stream.process.worker import Pace
 
@@ -29,6 +31,12 @@ AGAIN_AFTER_S: Final = 0.5
 ENDED_WITHIN_S: Final = 20.0
 SAID_WITHIN_S: Final = 60.0
 TROUBLE: Final = ("Traceback", "never retrieved", "Unhandled", "ResourceWarning")
+
+
+def send(pid: int, number: signal.Signals) -> None:
+    """A signal, to whoever is still there."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
 
 
 def _children(pid: int) -> list[int]:
@@ -116,6 +124,11 @@ class Part:
                 raise TimeoutError(msg)
             await asyncio.sleep(0.02)
 
+    async def says_one_of(self, words: Sequence[str], *, after: int) -> None:
+        """Wait, for as long as it takes, until its log has one of them ``after`` so many."""
+        while not any(each in self.said[after:] for each in words):  # noqa: ASYNC110 # As below.
+            await asyncio.sleep(0.02)
+
     async def done(self, within_s: float) -> None:
         """Wait for an end with status 0 that is its own."""
         deadline = time.monotonic() + within_s
@@ -136,8 +149,7 @@ class Part:
         if self._keeping is not None:
             self._keeping.cancel()
         for pid in self.family():
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+            send(pid, signal.SIGKILL)
         if self._process is not None:
             self._process.wait()
 
@@ -167,8 +179,7 @@ class Part:
 
     def _signal(self, number: signal.Signals) -> None:
         if self.pid is not None:
-            with suppress(ProcessLookupError):
-                os.kill(self.pid, number)
+            send(self.pid, number)
 
     async def _keep(self) -> None:
         while True:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from typing_extensions import override
 
-from tests.faults.proxy import Api
+from tests.faults.heard import Api
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 KINDS: Final = (
-    *("kills", "zombies", "network", "broker", "members"),
-    *("zombies", "kills", "refusals", "zombies", "broker"),
-)  # Of ten runs in a row; three have zombies.
+    *("kills", "zombies", "network", "broker", "members", "refusals"),
+    *("zombies", "kills", "zombies", "broker"),
+)  # Of ten runs in a row: first one of each, and in all three with zombies.
 PHASES: Final = (
     Api.INIT_PRODUCER_ID,
     Api.ADD_PARTITIONS_TO_TXN,
@@ -29,6 +29,7 @@ AROUND: Final = (*PHASES, Api.FETCH, Api.LIST_OFFSETS, Api.JOIN_GROUP, Api.SYNC_
 WORKERS: Final = ("one", "two")
 BESIDE_SERVE: Final = ("follower", "writer")  # Its child, and that one's.
 PROCESSES: Final = (*WORKERS, "serve", *BESIDE_SERVE, "replay")
+COMES_OR_GOES: Final = ("join", "leave")
 SESSION_S: Final = {"apache": 3.0, "embedded": 6.0}  # Of impatient workers: the least allowed.
 SHIPPED_SESSION_S: Final = 10.0
 
@@ -49,7 +50,9 @@ class Fault:
     @override
     def __str__(self) -> str:
         said = f"{self.at_s:5.2f} s  {self.what} {self.whom}"
-        if self.phase is not None:
+        if self.what in COMES_OR_GOES and self.phase is not None:
+            said += " while one restores"
+        elif self.phase is not None:
             way = "answer to" if self.answer else "request"
             said += f" at the {way} {self.phase.name}" + (" (lost)" if self.lost else "")
         if self.delay_s:
@@ -89,9 +92,10 @@ class Plan:
         return "\n".join([head, *(f"  {fault}" for fault in self.faults)])
 
 
-def draw(seed: int, broker: str) -> Plan:
-    """The run of ``seed``."""
-    chance = random.Random(f"{seed} {broker}")  # noqa: S311 # The same faults in every run.
+def draw(seed: int, broker: str, attempt: int = 0) -> Plan:
+    """The run of ``seed``; another of its kind at each ``attempt``."""
+    again = f" {attempt}" if attempt else ""
+    chance = random.Random(f"{seed} {broker}{again}")  # noqa: S311 # The same faults in every run.
     kind = KINDS[seed % len(KINDS)]
     length = chance.uniform(8.0, 12.0) if kind == "zombies" else chance.uniform(5.0, 9.0)
     plan = Plan(
@@ -105,6 +109,8 @@ def draw(seed: int, broker: str) -> Plan:
         two=chance.random() < 0.5,
         compacted=broker == "apache" and chance.random() < 0.4,
     )
+    if kind == "members" or (kind == "zombies" and plan.two):  # Else one of them has nothing.
+        plan = replace(plan, partitions=max(2, plan.partitions))
     faults = _Drawn(chance, plan, length).faults()
     plan.faults.extend(sorted(faults, key=lambda fault: fault.at_s))
     return plan
@@ -175,6 +181,7 @@ class _Drawn:
             self._plan.session_s + self._chance.uniform(1.0, 4.0),
             phase=self._chance.choice((*PHASES, None)),
             answer=self._chance.random() < 0.4,
+            lost=self._chance.random() < 0.25,
         )
 
     def _freeze(self, at: float) -> Fault:
@@ -209,8 +216,15 @@ class _Drawn:
         return Fault(at, "kill", "broker", self._down())
 
     def _member(self, at: float) -> Fault:
-        """The other worker comes, or goes in good order for a while."""
-        return Fault(at, "leave" if self._plan.two else "join", "two", self._down())
+        """The other worker comes, or goes in good order for a while; often while one restores."""
+        restoring = self._plan.partitions > 1 and self._chance.random() < 0.5
+        return Fault(
+            at,
+            "leave" if self._plan.two else "join",
+            "two",
+            self._down(),
+            phase=Api.FETCH if restoring else None,
+        )
 
     def _refuse(self, at: float) -> Fault:
         topics = ("items", "threads", "progress", "events", "all")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from stream.config import Settings
 from tests.faults import judge, judge_served, reference, witness
@@ -14,16 +14,36 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.faults.plan import Plan
+    from tests.faults.zombies import Woken
 
 WELL: Final = "all-is-well"
+PLAYED: Final = "played"  # What a run's report calls its counts.
 SHOWN: Final = 30
 
 
-async def play(plan: Plan, broker: Broker, folder: Path, again: str) -> list[str]:
-    """Fail with what differs, the plan and how to see it ``again``; else the faults that missed.
+class Played(NamedTuple):
+    """A run after which all was as it must be, and what had really happened in it.
 
     A fault that is aimed at a step misses where the step does not come in time.
     """
+
+    missed: list[str]
+    woken: list[Woken]
+    rebalanced: list[str]
+
+    def counts(self) -> dict[str, int]:
+        """For the campaign's last line."""
+        fenced = sum(each.refusal.fenced for each in self.woken)
+        return {
+            "zombies fenced": fenced,
+            "zombies expelled": len(self.woken) - fenced,
+            "rebalances while restoring": len(self.rebalanced),
+            "faults that missed their step": len(self.missed),
+        }
+
+
+async def play(plan: Plan, broker: Broker, folder: Path, again: str) -> Played:
+    """Fail with what differs, the plan and how to see it ``again``."""
     (folder / "plan.txt").write_text(f"{plan}\n")
     print(plan, f"logs: {folder}", f"again: {again}", sep="\n")  # noqa: T201 # Shown where it fails.
     await broker.start()
@@ -41,7 +61,7 @@ async def play(plan: Plan, broker: Broker, folder: Path, again: str) -> list[str
     assert not found, "\n".join([*found[:SHOWN], f"{len(found)} in all, see {folder}"])
     await delete_topics(settings)
     (folder / WELL).touch()
-    return stage.missed
+    return Played(stage.missed, stage.woken, stage.rebalanced)
 
 
 async def differences(stage: Stage) -> list[str]:

@@ -10,45 +10,34 @@ from __future__ import annotations
 import asyncio
 import struct
 from contextlib import asynccontextmanager, suppress
-from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
+from tests.faults.heard import Api, Heard, Request
+
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
 HOST: Final = b"127.0.0.1"
 CHUNK: Final = 1 << 16
 LIMIT: Final = 1 << 28  # A fetch of the embedded broker knows no bounds.
 
 
-class Api(IntEnum):
-    """The requests that faults are aimed at."""
-
-    PRODUCE = 0
-    FETCH = 1
-    LIST_OFFSETS = 2
-    METADATA = 3
-    FIND_COORDINATOR = 10
-    JOIN_GROUP = 11
-    HEARTBEAT = 12
-    SYNC_GROUP = 14
-    INIT_PRODUCER_ID = 22
-    ADD_PARTITIONS_TO_TXN = 24
-    ADD_OFFSETS_TO_TXN = 25
-    END_TXN = 26
-    TXN_OFFSET_COMMIT = 28
-
-
 NAMES_BROKERS: Final = (Api.METADATA, Api.FIND_COORDINATOR)
 
 
 class Gate:
-    """Holds back the next request of a kind, or its answer; nothing on that line passes it."""
+    """Holds back the next request of a kind, or its answer; nothing on that line passes it.
 
-    def __init__(self, api: Api, *, answer: bool, skip: int = 0) -> None:
+    ``naming``: one of these must be in it.
+    """
+
+    def __init__(
+        self, api: Api, *, answer: bool, skip: int = 0, naming: Sequence[bytes] = ()
+    ) -> None:
         self.reached = asyncio.Event()
         self.api = api
         self.answer = answer
+        self._naming = naming
         self._left = skip
         self._opened = asyncio.Event()
         self._dropped = False
@@ -62,11 +51,13 @@ class Gate:
         self._dropped = True
         self._opened.set()
 
-    def stops(self, api: int, *, answer: bool) -> bool:
+    def stops(self, api: int, frame: bytes, *, answer: bool) -> bool:
         """Whether this is what it waits for; it stops one only."""
         if self.reached.is_set() or self._opened.is_set():
             return False
         if api != self.api or answer is not self.answer:
+            return False
+        if self._naming and not any(name in frame for name in self._naming):
             return False
         self._left -= 1
         return self._left < 0
@@ -89,14 +80,17 @@ class Proxy:
         self._clear = asyncio.Event()
         self._clear.set()
         self.delay_s = 0.0
+        self.heard = Heard()
 
     @property
     def address(self) -> str:
         return f"{HOST.decode()}:{self._own}"
 
-    def hold(self, api: Api, *, answer: bool = False, skip: int = 0) -> Gate:
+    def hold(
+        self, api: Api, *, answer: bool = False, skip: int = 0, naming: Sequence[bytes] = ()
+    ) -> Gate:
         """A gate for the next request (or answer) of this kind, after ``skip`` of them."""
-        gate = Gate(api, answer=answer, skip=skip)
+        gate = Gate(api, answer=answer, skip=skip, naming=naming)
         self._gates.append(gate)
         return gate
 
@@ -147,10 +141,12 @@ class Proxy:
     async def _between(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         opened = asyncio.open_connection("127.0.0.1", self._to, limit=LIMIT)
         from_broker, to_broker = await opened
-        asked: dict[int, int] = {}
+        asked: dict[int, Request] = {}
+        line = self.heard.lines
+        self.heard.lines += 1
         ways = [
             asyncio.create_task(self._requests(reader, to_broker, asked)),
-            asyncio.create_task(self._answers(from_broker, writer, asked)),
+            asyncio.create_task(self._answers(from_broker, writer, asked, line)),
         ]
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
@@ -162,29 +158,36 @@ class Proxy:
             await _broken_off(to_broker)
 
     async def _requests(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, asked: dict[int, int]
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, asked: dict[int, Request]
     ) -> None:
         while True:
             frame = await _frame(reader)
-            api, _, number = struct.unpack_from(">hhi", frame)
-            asked[number] = api
-            await self._let(api, answer=False)
+            number, request = Request.read(frame)
+            asked[number] = request
+            self.heard.request(request)
+            await self._let(request.api, frame, answer=False)
             await _send(writer, frame)
 
     async def _answers(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, asked: dict[int, int]
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        asked: dict[int, Request],
+        line: int,
     ) -> None:
         while True:
             frame = await _frame(reader)
-            api = asked.pop(int.from_bytes(frame[:4], "big"), -1)
+            request = asked.pop(int.from_bytes(frame[:4], "big"), None)
+            api = -1 if request is None else request.api
             if api in NAMES_BROKERS:
                 frame = frame.replace(_named(self._to), _named(self._own))
-            await self._let(api, answer=True)
+            self.heard.answer(line, request, frame)
+            await self._let(api, frame, answer=True)
             await _send(writer, frame)
 
-    async def _let(self, api: int, *, answer: bool) -> None:
+    async def _let(self, api: int, frame: bytes, *, answer: bool) -> None:
         for gate in self._gates:
-            if gate.stops(api, answer=answer):
+            if gate.stops(api, frame, answer=answer):
                 await gate.passed()
         if self.delay_s:
             await asyncio.sleep(self.delay_s)

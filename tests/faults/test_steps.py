@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from stream.kafka.transactions import TRANSACTION_MS_MAX
+from tests.faults.heard import Api
 from tests.faults.plan import PHASES, SESSION_S, Fault, Plan
 from tests.faults.play import WELL, play
-from tests.faults.proxy import Api
+from tests.faults.zombies import must_be_fenced
 
 pytestmark = [pytest.mark.broker, pytest.mark.long, pytest.mark.timeout(400)]
 
@@ -20,6 +21,7 @@ def script(request, ground, broker_kind, folder):
     """Plays faults in turn, each beginning so long after the last; all of them must hit.
 
     Whatever hits, what comes of it must be exact. On a busy machine a step may come too late.
+    Whoever sleeps as a zombie must be overtaken, and fenced where he was about to write.
     """
 
     async def played(*faults: Fault, length_s: float, two: bool = False, partitions: int = 2):
@@ -39,13 +41,23 @@ def script(request, ground, broker_kind, folder):
         for attempt in range(ATTEMPTS):
             within = folder / str(attempt)
             within.mkdir()
-            missed = await play(plan, ground, within, again)
+            played = await play(plan, ground, within, again)
+            missed = played.missed + unfenced(played)
             if not missed:
                 break
         (folder / WELL).touch()
         assert missed == []
 
     return played
+
+
+def unfenced(played):
+    """Zombies of which a write had to be refused, and none was."""
+    return [
+        f"{each.fault}: only {each.refusal}"
+        for each in played.woken
+        if must_be_fenced(each.fault, reached=True) and not each.refusal.fenced
+    ]
 
 
 @pytest.mark.parametrize("answer", [False, True], ids=["request", "answer"])
@@ -78,17 +90,35 @@ async def test_killed_at_any_step_changes_nothing(script, answer):
 
 
 async def test_members_that_come_and_go_while_one_restores_change_nothing(script):
-    """One restores over a slow line when the other joins, leaves, joins and is killed."""
+    """One waits amid its restoring when the other joins; and joins again as one is killed."""
     faults = [
-        Fault(2.0, "slow", "one", 6.0, delay_s=0.1),
-        Fault(2.1, "kill", "one"),
-        Fault(3.5, "join", "two", 1.0),
-        Fault(5.5, "join", "two", 0.5),
-        Fault(8.5, "slow", "two", 4.0, delay_s=0.1),
-        Fault(8.6, "join", "two", 2.0),
-        Fault(9.5, "kill", "one", 0.5),
+        Fault(2.0, "join", "two", 1.0, Api.FETCH),
+        Fault(7.0, "slow", "one", 4.0, delay_s=0.05),
+        Fault(7.1, "join", "two", 0.5, Api.FETCH),
+        Fault(16.0, "slow", "two", 4.0, delay_s=0.1),
+        Fault(16.1, "join", "two", 2.0),
+        Fault(17.0, "kill", "one", 0.5),
     ]
-    await script(*faults, length_s=12, partitions=4)
+    await script(*faults, length_s=19, partitions=4)
+
+
+async def test_members_that_are_back_while_one_restores_what_was_theirs_change_nothing(script):
+    faults = [Fault(1.5 + 4 * n, "leave", "two", phase=Api.FETCH) for n in range(2)]
+    await script(*faults, length_s=10, two=True, partitions=4)
+
+
+@pytest.mark.apache
+async def test_a_broker_and_a_worker_killed_together_lose_nothing(script):
+    """At once; the worker a moment later; and amid a commit that the broker has not heard of."""
+    await script(
+        Fault(1.0, "kill", "broker", 0.3),
+        Fault(1.0, "kill", "one", 0.3),
+        Fault(11.0, "kill", "broker"),
+        Fault(11.2, "kill", "one", 1.0),
+        Fault(22.0, "kill", "one", 0.0, Api.END_TXN, lost=True),
+        Fault(22.3, "kill", "broker", 0.3),
+        length_s=25,
+    )
 
 
 async def test_one_who_slept_until_his_transaction_was_given_up_goes_on(script):

@@ -10,7 +10,8 @@ import pytest
 
 from stream.kafka.topics import Topics, create
 from stream.kafka.transactions import PartitionProducer
-from tests.faults.proxy import Api, Proxy
+from tests.faults.heard import Api
+from tests.faults.proxy import Proxy
 
 pytestmark = [pytest.mark.broker, pytest.mark.long, pytest.mark.timeout(300)]
 

@@ -14,7 +14,8 @@ from stream.kafka.connect import connection
 from stream.kafka.ending import cancelled, ended, group_tasks
 from stream.kafka.leaving import left
 from stream.kafka.topics import Topics, create
-from tests.faults.proxy import Api, Proxy
+from tests.faults.heard import Api
+from tests.faults.proxy import Proxy
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
 

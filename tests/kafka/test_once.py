@@ -21,7 +21,8 @@ from stream.kafka.publish import open_publisher
 from stream.kafka.records import partition_of
 from stream.kafka.topics import Topics
 from tests.brokers import ApacheBroker
-from tests.faults.proxy import Api, Proxy
+from tests.faults.heard import Api
+from tests.faults.proxy import Proxy
 from tests.kafka.reading import read_all, read_to_end
 
 pytestmark = pytest.mark.broker

@@ -17,7 +17,8 @@ from aiokafka import AIOKafkaProducer
 
 from stream.kafka.connect import connection
 from stream.kafka.topics import VIEWS, Topics, create
-from tests.faults.proxy import Api, Proxy
+from tests.faults.heard import Api
+from tests.faults.proxy import Proxy
 from tests.process.harness import caught_up, folded, publish, rows, workers
 from tests.process.stories import crowd
 from tests.process.test_worker import committed
