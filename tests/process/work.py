@@ -26,12 +26,26 @@ class Breaking(AllViews):
         raise RuntimeError(msg)
 
 
+class BreakingLater(AllViews):
+    """Meets an error of our own amid its work."""
+
+    @override
+    def fold(self, records):
+        if any(b"the last straw" in (record.value or b"") for record in records):
+            msg = "no fold is without faults"
+            raise RuntimeError(msg)
+        return super().fold(records)
+
+
 class AskedToEnd(logging.Handler):
     """Somebody reads what the worker says, and asks it to end at its first word."""
 
     @override
     def emit(self, record):
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+JOBS = {"breaks": Breaking, "breaks-later": BreakingLater}
 
 
 def say_what_is_done(*_: object) -> None:
@@ -47,7 +61,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(relativeCreated)d %(message)s")
     if said["name"] == "asked":
         logging.getLogger("stream.process.worker").addHandler(AskedToEnd())
-    job = Breaking if said["name"] == "breaks" else AllViews
+    job = JOBS.get(said["name"], AllViews)
     try:
         settings, pace = Settings(**said["settings"]), Pace(**said["pace"])
         run(settings, name=said["name"], data=Path(said["data"]), pace=pace, job=job)
