@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -16,15 +18,20 @@ from stream.codec.events import encode
 from stream.config import Settings
 from stream.kafka.publish import open_publisher
 from stream.kafka.topics import Topics, create
-from tests.faults import judge
+from tests.brokers import free_ports
+from tests.faults import judge, judge_served, parts, reference
 from tests.faults.broker_state import knows_producers_of, knows_transactions_of
 from tests.faults.brokers import Apache
-from tests.process.harness import caught_up, folded, publish, rows, workers
+from tests.faults.community import Community
+from tests.process.harness import caught_up, publish, workers
 from tests.process.stories import crowd
 from tests.process.test_worker import committed
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from pathlib import Path
+
+    from stream.core.events import Event
 
 pytestmark = [
     pytest.mark.broker,
@@ -74,44 +81,88 @@ async def _forgotten(settings: Settings) -> None:
     await _until(nobody_known, within_s=30)
 
 
+class Week:
+    """Half of a community before it, half after it, and a service that is there all the time."""
+
+    def __init__(self, settings: Settings, seed: int, folder: Path) -> None:
+        (port,) = free_ports(1)
+        self.settings = replace(settings, url=f"http://127.0.0.1:{port}")
+        self._community = Community(seed, threads=220)
+        self._folder = folder
+        self._serve = parts.serve(self.settings, folder, port)
+
+    @asynccontextmanager
+    async def served(self) -> AsyncIterator[None]:
+        """In the end, database and answers must be those of a run without such a week."""
+        self._serve.start()
+        try:
+            await self._serve.says("serving on")
+            yield
+            assert await self._differences() == []
+        finally:
+            self._serve.clear()
+
+    async def publish_half(self) -> None:
+        await publish(self.settings, self._halves[0])
+
+    async def publish_the_rest(self) -> None:
+        await publish(self.settings, [*self._halves[1], self._community.finished])
+
+    @property
+    def _halves(self) -> tuple[list[Event], list[Event]]:
+        events = self._community.events
+        return events[: len(events) // 2], events[len(events) // 2 :]
+
+    async def _differences(self) -> list[str]:
+        community, partitions = self._community, self.settings.partitions
+        read = await judge.read(self.settings)
+        undisturbed = reference.made(community, partitions, self._folder / "undisturbed.sqlite")
+        found = list(judge.views(community.rows(partitions), read))
+        found += judge.cuts(read)
+        found += await judge.ends(self.settings)
+        found += await judge_served.answers(community, self.settings, read, undisturbed)
+        await self._serve.end()
+        found += judge_served.database(self._folder / "views.sqlite", undisturbed, read)
+        return found + self._serve.trouble()
+
+
 async def test_a_worker_that_was_idle_for_a_week_goes_on_with_the_next_event(settings, tmp_path):
-    events = crowd(11)
+    week = Week(settings, 11, tmp_path)
+    await create(settings)
     with workers(settings, tmp_path) as start:
         worker = start()
-        await publish(settings, islice(events, 2000))
-        await caught_up(settings)
-        await _forgotten(settings)
-        await publish(settings, islice(events, 2000))
-        began = time.monotonic()
-        await caught_up(settings)
-        assert time.monotonic() - began < 8
-        assert "Kafka has forgotten the writer of partition" in worker.said
-        assert "another writer" not in worker.said
-    assert await rows(settings) == await folded(settings)
-    assert list(judge.cuts(await judge.read(settings))) == []
-    assert await judge.ends(settings) == []
+        async with week.served():
+            await week.publish_half()
+            await caught_up(settings)
+            await _forgotten(settings)
+            await week.publish_the_rest()
+            began = time.monotonic()
+            await caught_up(settings)
+            assert time.monotonic() - began < 8
+            assert "Kafka has forgotten the writer of partition" in worker.said
+            assert "another writer" not in worker.said
 
 
 async def test_a_group_whose_offsets_are_forgotten_goes_on_from_its_cuts(settings, tmp_path):
-    events = crowd(12)
+    week = Week(settings, 12, tmp_path)
+    await create(settings)
     with workers(settings, tmp_path) as start:
         worker = start()
-        await publish(settings, islice(events, 2000))
-        cuts = await caught_up(settings)
-        worker.process.terminate()
-        assert await worker.ends() == 0
+        async with week.served():
+            await week.publish_half()
+            cuts = await caught_up(settings)
+            worker.process.terminate()
+            assert await worker.ends() == 0
 
-        async def nothing_committed() -> bool:
-            return not await committed(settings)
+            async def nothing_committed() -> bool:
+                return not await committed(settings)
 
-        await _until(nothing_committed, within_s=120)
-        again = start()
-        for partition, cut in cuts.items():
-            await again.says(f"partition {partition} goes on from offset {cut.offset}")
-        await publish(settings, islice(events, 2000))
-        await caught_up(settings)
-    assert await rows(settings) == await folded(settings)
-    assert await judge.ends(settings) == []
+            await _until(nothing_committed, within_s=120)
+            again = start()
+            for partition, cut in cuts.items():
+                await again.says(f"partition {partition} goes on from offset {cut.offset}")
+            await week.publish_the_rest()
+            await caught_up(settings)
 
 
 async def test_a_replay_that_waited_for_a_week_loses_and_doubles_nothing(settings):
