@@ -16,7 +16,8 @@ from stream.process.held import Batch
 from stream.process.job import DeadLetter
 from stream.process.waiting import WAITING_BYTES_MAX, WAITING_ROWS_MAX, Waiting
 from stream.process.worker import Pace
-from tests.faults.proxy import Api, Proxy
+from tests.faults.heard import Api
+from tests.faults.proxy import Proxy
 from tests.process.harness import caught_up, folded, publish, rows, workers
 from tests.process.test_worker import dead_letters
 from tests.story import HOUR, answered, asked
