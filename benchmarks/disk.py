@@ -131,7 +131,7 @@ def _asked(port: int) -> None:
 async def _counted(settings: Settings, topic: str) -> tuple[int, int]:
     latest: dict[bytes, bool] = {}
     count = 0
-    async for key, value in logs.records(settings, topic):
+    async for _, key, value in logs.records(settings, topic):
         count += 1
         latest[key] = bool(value)
     return count, sum(latest.values())

@@ -16,6 +16,7 @@ class Http:
     """
 
     def __init__(self, port: int) -> None:
+        self.position = ""  # That of the latest answer which had one, as a token.
         self._port = port
         self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
@@ -40,15 +41,22 @@ class Http:
     ) -> tuple[int, bytes]:
         try:
             writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
-            answer = await _answer(reader)
+            status, body, position = await _answer(reader)
         except BaseException:
             writer.close()
             raise
         self._idle.append((reader, writer))
-        return answer
+        self.position = position or self.position
+        return status, body
 
 
-async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
-    head = (await reader.readuntil(b"\r\n\r\n")).lower()
-    length = head.partition(b"content-length:")[2].partition(b"\r\n")[0]
-    return int(head.split(b" ", 2)[1]), await reader.readexactly(int(length))
+async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes, str]:
+    head = await reader.readuntil(b"\r\n\r\n")
+    body = await reader.readexactly(int(_header(head, b"content-length")))
+    return int(head.split(b" ", 2)[1]), body, _header(head, b"threadline-position").decode()
+
+
+def _header(head: bytes, name: bytes) -> bytes:
+    """Its value; empty where there is none."""
+    at = head.lower().find(b"\r\n" + name + b":")
+    return b"" if at < 0 else head[at + 3 + len(name) :].partition(b"\r\n")[0].strip()

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import count, islice
 from typing import TYPE_CHECKING, Final
 
 from stream.archive.generate import generate
 from stream.codec.events import encode, identified
+from stream.codec.keys import thread_key
 from stream.core import events as e
 from stream.core.when import When
 from stream.kafka.follow import open_reader
 from stream.kafka.publish import open_publisher
+from stream.kafka.records import partition_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator
+    from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
 
     from stream.codec.events import Encoded
     from stream.config import Settings
@@ -25,6 +27,7 @@ EVENTS_A_THREAD: Final = 22  # Few more are generated than wanted.
 EVENTS_AN_ITEM: Final = 1.25
 SINCE: Final = datetime(2010, 1, 1, tzinfo=UTC)
 UNTIL: Final = datetime(2020, 1, 1, tzinfo=UTC)
+SIZED: Final = "size.example"
 PEOPLE: Final = 50
 ANSWER_EVERY: Final = 10
 MENTION_EVERY: Final = 3
@@ -40,21 +43,35 @@ def community(events: int) -> Iterator[e.Event]:
     return islice(threads, events)
 
 
-def items(count: int) -> Iterator[e.Event]:
+def items(wanted: int) -> Iterator[e.Event]:
     """The events of such a community until so many items have been made."""
     made = 0
-    for event in community(int(count * EVENTS_AN_ITEM) + 1000):
+    for event in community(int(wanted * EVENTS_AN_ITEM) + 1000):
         yield event
         made += isinstance(event, e.CREATIONS)
-        if made == count:
+        if made == wanted:
             return
 
 
 def threads_of(threads: int, items_each: int) -> Iterator[e.Event]:
     """So many threads that grow side by side until each has ``items_each``."""
+    return grown(range(threads), items_each)
+
+
+def grown(threads: Sequence[int], items_each: int) -> Iterator[e.Event]:
+    """The same of threads of these numbers."""
     for n in range(items_each):
-        for thread in range(threads):
-            yield _item(thread, n, n * threads + thread)
+        for place, thread in enumerate(threads):
+            yield _item(thread, n, n * len(threads) + place)
+
+
+def in_partitions(wanted: Collection[int], partitions: int, since: int = 0) -> Iterator[int]:
+    """The numbers of threads that lie in one of the ``wanted`` partitions."""
+    return (n for n in count(since) if partition_of(_key(n), partitions) in wanted)
+
+
+def _key(thread: int) -> bytes:
+    return thread_key(SIZED, str(thread))
 
 
 def _item(thread: int, n: int, second: int) -> e.Event:
@@ -71,9 +88,7 @@ def _item(thread: int, n: int, second: int) -> e.Event:
             when=When(at=at),
             silent_on=None if n else (),
         )
-        made: e.Event = e.PostCreated(
-            source="size.example", subject=str(thread), time=at, data=data
-        )
+        made: e.Event = e.PostCreated(source=SIZED, subject=str(thread), time=at, data=data)
     else:
         post = n - n % ANSWER_EVERY
         called = (thread + (n - 1) ** 2) % PEOPLE
@@ -85,56 +100,64 @@ def _item(thread: int, n: int, second: int) -> e.Event:
             mentions=(f"Person {called}",) if n % MENTION_EVERY == 0 else (),
             when=When(at=at),
         )
-        made = e.CommentCreated(source="size.example", subject=str(thread), time=at, data=said)
+        made = e.CommentCreated(source=SIZED, subject=str(thread), time=at, data=said)
     return identified(made)
 
 
-def hosted(items: int) -> Iterator[e.Event]:
-    """One question with so many comments, half by guests who call its asker, each answered."""
-    for n in range(items):
-        at = SINCE + timedelta(seconds=n)
-        guest, host = f"Guest {n - 1 + n % 2}", "Host"
-        author = e.Person(id=str(n), name=guest) if n % 2 else e.Person(id="0", name=host)
-        if n == 0:
-            post = e.PostData(
-                item="q",
-                kind="question",
-                author=author,
-                title="What do you want to know?",
-                text=TEXT,
-                when=When(at=at),
-                silent_on=(),
-            )
-            yield identified(e.PostCreated(source="size.example", subject="0", time=at, data=post))
-            continue
-        said = e.CommentData(
-            item=f"q.c{n}",
-            on="q",
+def hosted(threads: int, items_each: int) -> Iterator[e.Event]:
+    """So many threads side by side, each a question and comments on it.
+
+    Half are by guests, each another, who call its asker; who answers each by name.
+    """
+    for n in range(items_each):
+        for thread in range(threads):
+            guest = (n - 1 + n % 2) * threads + thread  # Who comes, or came just before.
+            yield _hosted(thread, n, n * threads + thread, guest)
+
+
+def _hosted(thread: int, n: int, second: int, guest: int) -> e.Event:
+    at, subject = SINCE + timedelta(seconds=second), str(thread)
+    called, host = f"Guest {guest}", f"Host {thread}"
+    author = e.Person(id=str(guest), name=called) if n % 2 else e.Person(id=f"h{thread}", name=host)
+    if n == 0:
+        post = e.PostData(
+            item="q",
+            kind="question",
             author=author,
+            title="What do you want to know?",
             text=TEXT,
-            mentions=(host if n % 2 else guest.replace(" ", ""),),
             when=When(at=at),
+            silent_on=(),
         )
-        yield identified(e.CommentCreated(source="size.example", subject="0", time=at, data=said))
+        return identified(e.PostCreated(source=SIZED, subject=subject, time=at, data=post))
+    said = e.CommentData(
+        item=f"q.c{n}",
+        on="q",
+        author=author,
+        text=TEXT,
+        mentions=((host if n % 2 else called).replace(" ", ""),),
+        when=When(at=at),
+    )
+    return identified(e.CommentCreated(source=SIZED, subject=subject, time=at, data=said))
 
 
 async def publish(settings: Settings, events: Iterable[e.Event]) -> int:
     """Put ``events`` on the log; how many they were."""
-    count = 0
+    published = 0
     encoded: Iterator[Encoded] = map(encode, events)
     async with open_publisher(settings) as publisher:
         while some := list(islice(encoded, PUBLISHED_AT_ONCE)):
             await publisher.publish(some)
-            count += len(some)
+            published += len(some)
         await publisher.flush()
-    return count
+    return published
 
 
-async def records(settings: Settings, topic: str) -> AsyncIterator[tuple[bytes, bytes]]:
-    """Key and value of all committed records of a topic up to its end."""
+async def records(settings: Settings, topic: str) -> AsyncIterator[tuple[int, bytes, bytes]]:
+    """Partition, key and value of all committed records of a topic up to its end."""
     async with open_reader(settings, [topic], {}) as reader:
         ends = await reader.ends()
         while any(position < ends[at] for at, position in (await reader.positions()).items()):
-            for some in (await reader.batch(READ_AT_ONCE, 200)).values():
+            for (_, partition), some in (await reader.batch(READ_AT_ONCE, 200)).items():
                 for record in some:
-                    yield record.key or b"", record.value or b""
+                    yield partition, record.key or b"", record.value or b""

@@ -36,6 +36,7 @@ class Meter:
             cpu_s=self._spent_s() - self._cpu_s,
             broker_cpu_s=self._broker.cpu_s - self._broker_s,
             peak_mb=sum(child.peak_mb for child in self._children),
+            held_mb=sum(child.rss_mb for child in self._children),
             more=dict(more or {}),
         )
 

@@ -137,7 +137,7 @@ async def _kept(peer: Peer, order: Order, settings: Settings) -> Answers:
     if peer.engine == "quixstreams":
         return await _kept_by_quix(order, settings)
     found: Answers = {}
-    async for key, value in logs.records(settings, f"{order.group}-threads-changelog"):
+    async for _, key, value in logs.records(settings, f"{order.group}-threads-changelog"):
         count, _, first = struct.unpack(">qqq", value)
         found[key.decode()] = (count, None if first == NONE else first)
     return found
@@ -147,7 +147,7 @@ async def _kept_by_quix(order: Order, settings: Settings) -> Answers:
     """Its keys are the message's and the state's own, in JSON, with a bar between."""
     found: Answers = {}
     topic = f"changelog__{order.group}--{order.topic}--default"
-    async for key, value in logs.records(settings, topic):
+    async for _, key, value in logs.records(settings, topic):
         thread, _, name = key.rpartition(b"|")
         if name == b'"thread"':
             count, _, first = orjson.loads(value)

@@ -22,7 +22,8 @@ WIDTH: Final = 100  # As wide as the tables are; a narrower terminal wraps them.
 class Took(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one run took; ``cpu_s`` and ``peak_mb`` of what is measured, not of the broker.
 
-    ``right``: its output was compared with what it must be; None where a run has none.
+    ``held_mb``: what was resident when it was over; ``right``: its output was compared with what
+    it must be; None where a run has none.
     ``more``: what only this figure has, its unit in the name.
     """
 
@@ -32,6 +33,7 @@ class Took(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     seconds: float
     cpu_s: float
     peak_mb: float | None = None
+    held_mb: float | None = None
     broker_cpu_s: float | None = None
     right: bool | None = None
     more: dict[str, float] = {}
@@ -192,6 +194,11 @@ def _goals(goals: Sequence[Goal]) -> Table:
 def more_said(more: Mapping[str, float]) -> str:
     """``p99_ms=18.2`` as ``p99 18.2 ms``, one after another."""
     return ", ".join(_named(name, value) for name, value in more.items())
+
+
+def quantile(ordered: list[float], share: float) -> float:
+    """The smallest that so many are not above; 0 where there are none."""
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0.0
 
 
 def _named(name: str, value: float) -> str:

@@ -18,9 +18,11 @@ import msgspec
 from benchmarks import logs
 from benchmarks.bench import bare
 from benchmarks.child import work
+from benchmarks.counted import Counted, right
 from benchmarks.groups import group_on
 from benchmarks.meter import Meter
 from benchmarks.processes import ROOT, Child, running
+from benchmarks.restore import empty_worker_mb, memory_an_item
 from benchmarks.sizes import ITEMS_A_THREAD
 from benchmarks.worker import worked
 from stream.kafka.topics import create
@@ -31,13 +33,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from benchmarks.bench import Bench, Broker
-    from benchmarks.results import Took
+    from benchmarks.results import Line, Took
     from stream.core.events import Event
 
 WORKERS: Final = "scale, workers"
 SIZES: Final = "scale, items a thread"
+A_THREAD: Final = "items a thread"
+ON_ONE_POST: Final = "on one post"
 THREADS: Final = "scale, threads"
 COUNTS: Final = (1, 2, 4)
+SHORT: Final = 1_000  # Items of threads that the longest are compared with.
 SHARED_WITHIN_S: Final = 120.0
 SETTLED_S: Final = 2.0  # Nobody has gained a partition for so long.
 WITHIN_S: Final = 900.0
@@ -93,12 +98,14 @@ async def _shared(bench: Bench, broker: Broker, count: int, root: Path) -> Took:
         for worker in started:
             worker.send(signal.SIGSTOP)
         ending.callback(_wake, started)
-        await logs.publish(settings, logs.community(bench.sizes.scale))
+        counted = Counted(settings.partitions)
+        await logs.publish(settings, counted.passing(logs.community(bench.sizes.scale)))
         group = await ending.enter_async_context(group_on(settings, group_of(settings)))
         meter = Meter(broker, *started)
         _wake(started)
         await group.all_committed(within_s=WITHIN_S)
-        return meter.took(WORKERS, "", group.events)
+        took = meter.took(WORKERS, "", group.events)
+    return msgspec.structs.replace(took, right=await right(bench, settings, counted))
 
 
 def _wake(workers: list[Child]) -> None:
@@ -141,9 +148,15 @@ class _Owners:
 def items_a_thread(bench: Bench) -> Iterator[Took]:
     """As many events, in threads of 1 item to very many; and all on one post, with its host."""
     hot, sizes = bench.sizes.hot, bench.sizes.sizes
-    shapes = {f"{n:,} items a thread": logs.threads_of(max(1, hot // n), n) for n in sizes}
-    shapes[f"{max(sizes):,} on one post"] = logs.hosted(max(sizes))
+    shapes = {f"{n:,} {A_THREAD}": logs.threads_of(max(1, hot // n), n) for n in sizes}
+    for n in sorted({min(SHORT, max(sizes)), max(sizes)}):
+        shapes[f"{n:,} {ON_ONE_POST}"] = logs.hosted(max(1, hot // n), n)
     yield from _shapes(bench, SIZES, shapes)
+
+
+def size_of(line: Line) -> int:
+    """How many items its threads have, or how many threads there are."""
+    return int(line.what.partition(" ")[0].replace(",", ""))
 
 
 def threads(bench: Bench) -> Iterator[Took]:
@@ -155,11 +168,19 @@ def threads(bench: Bench) -> Iterator[Took]:
 def _shapes(bench: Bench, figure: str, shapes: dict[str, Iterator[Event]]) -> Iterator[Took]:
     root = bench.compiled_root() if bench.compiled else ROOT
     with bench.broker() as broker:
+        empty_mb = asyncio.run(empty_worker_mb(broker, root))
         for n, (what, events) in enumerate(shapes.items()):
             settings = broker.named(f"shape-{n}")
-            asyncio.run(logs.publish(settings, events))
+            counted = Counted(settings.partitions)
+            asyncio.run(logs.publish(settings, counted.passing(events)))
             if n == 0:
                 yield bare(figure, settings)
             took = asyncio.run(worked(broker, settings, "all", root))
-            yield msgspec.structs.replace(took, figure=figure, what=what)
+            yield msgspec.structs.replace(
+                took,
+                figure=figure,
+                what=what,
+                right=asyncio.run(right(bench, settings, counted)),
+                more=memory_an_item(took, empty_mb, counted.items),
+            )
         yield bare(figure, broker.named("shape-0"), after=True)

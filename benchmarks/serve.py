@@ -1,6 +1,7 @@
 """Serve: how fast it follows from an empty database, and how long reads wait meanwhile.
 
-Reads come at a steady rate whatever becomes of them (`load.py`); the database is then compared
+Reads come at a steady rate whatever becomes of them, of all threads that are there by then
+(`load.py`); the database is then compared
 with what was published.
 """
 
@@ -9,13 +10,11 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from contextlib import asynccontextmanager, suppress
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from benchmarks import logs
 from benchmarks.bench import bare
 from benchmarks.child import serve as serving
 from benchmarks.http import Http
@@ -23,8 +22,8 @@ from benchmarks.load import OK, Order, Said
 from benchmarks.meter import Meter
 from benchmarks.processes import python, running
 from benchmarks.restore import folded
-from stream.codec.keys import thread_key
-from stream.kafka.records import partition_of
+from benchmarks.results import quantile
+from stream.codec.keys import split_key
 from tests.brokers import free_ports
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from benchmarks.processes import Child
     from benchmarks.restore import Folded
     from benchmarks.results import Took
-    from stream.core.events import Event
 
 FIGURE: Final = "serve"
 ALONE: Final = "following alone"
@@ -43,7 +41,6 @@ AT_REST: Final = "reads at rest"
 STARTED_WITHIN_S: Final = 60.0
 WITHIN_S: Final = 1800.0
 LOOKED_EVERY_S: Final = 0.1
-FIRST_EVENTS: Final = 0.02  # Of the log: whose threads are read, as these are there soon.
 
 
 def serve(bench: Bench) -> Iterator[Took]:
@@ -54,7 +51,7 @@ def serve(bench: Bench) -> Iterator[Took]:
         for measure in (_alone, _read):
             database = folder / f"{measure.__name__}.db"
             took = asyncio.run(measure(made, bench, database))
-            rows = _rows(database) == (made.events, made.items)
+            rows = _rows(database) == (made.counted.events, made.counted.items)
             for each in took:
                 right = rows and not each.more.get("wrong_times")
                 yield msgspec.structs.replace(each, right=right)
@@ -65,22 +62,22 @@ async def _alone(made: Folded, _: Bench, database: Path) -> list[Took]:
     async with _serving(made, database) as (port, service):
         meter = Meter(made.broker, service)
         await ready(port)
-        return [meter.took(FIGURE, ALONE, made.events)]
+        return [meter.took(FIGURE, ALONE, made.counted.events)]
 
 
 async def _read(made: Folded, bench: Bench, database: Path) -> list[Took]:
-    first = list(islice(logs.items(made.items), int(made.events * FIRST_EVENTS) + 1))
     async with _serving(made, database) as (port, service):
+        began = [(key.decode(), *at) for key, at in made.counted.began.items()]
         order = Order(
             port=port,
             rate=bench.sizes.read_rate,
-            community=first[0].source,
-            threads=sorted({event.subject for event in first}),
+            community=split_key(next(iter(made.counted.began)))[0],
+            threads=began,
         )
         meter = Meter(made.broker, service)
-        await _shown(port, first, made.settings.partitions)
+        order.position = await _begun(port, order)
         more = await _read_until(bench, ready(port), order)
-        meanwhile = meter.took(FIGURE, READ, made.events, more)
+        meanwhile = meter.took(FIGURE, READ, made.counted.events, more)
         meter = Meter(made.broker, service)
         more = await _read_until(bench, asyncio.sleep(bench.sizes.at_rest_s), order)
         count = int(bench.sizes.at_rest_s * bench.sizes.read_rate)
@@ -106,16 +103,14 @@ async def ready(port: int) -> None:
     await _answered(port, "/readyz")
 
 
-async def _shown(port: int, first: list[Event], partitions: int) -> None:
-    """Once the threads of these events are there: who begins last in a partition comes last."""
-    begun = dict.fromkeys(thread_key(event.source, event.subject) for event in first)
-    last = {partition_of(key, partitions): key for key in begun}
-    for key in last.values():
-        await _answered(port, f"/v1/threads/{key.decode()}")
+async def _begun(port: int, order: Order) -> str:
+    """Once the first thread of each partition is there: how far the service has come."""
+    first = [key for key, _, offset in order.threads if offset == 0]
+    return [await _answered(port, f"/v1/threads/{key}") for key in first][-1]
 
 
-async def _answered(port: int, path: str) -> None:
-    """Ask for it until it is there."""
+async def _answered(port: int, path: str) -> str:
+    """Ask for it until it is there; the answer's position."""
     http = Http(port)
     status = 0
     async with asyncio.timeout(WITHIN_S):
@@ -124,17 +119,19 @@ async def _answered(port: int, path: str) -> None:
                 status, _ = await http.get(path)
             await asyncio.sleep(0 if status == OK else LOOKED_EVERY_S)
     await http.close()
+    return http.position
 
 
 async def _read_until(bench: Bench, ended: Awaitable[None], order: Order) -> dict[str, float]:
     """The waits of reads until then."""
-    command = python("benchmarks.load", msgspec.json.encode(order).decode())
     loading = await asyncio.create_subprocess_exec(
-        *command,
+        *python("benchmarks.load"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         cwd=Path(__file__).parents[1],
     )
+    assert loading.stdin is not None  # noqa: S101 # A pipe was asked for.
+    loading.stdin.write(msgspec.json.encode(order) + b"\n")
     await ended
     said, _ = await loading.communicate(b"")  # Its input ends, and so does it.
     told = msgspec.json.decode(said, type=Said)
@@ -157,12 +154,8 @@ def waits(said: Said) -> dict[str, float]:
         "read_times": len(together),
         "given_up_times": said.given_up,
         "wrong_times": sum(said.wrong.values()),
+        "read_threads": float(said.threads),
     }
-
-
-def quantile(ordered: list[float], share: float) -> float:
-    """The smallest that so many are not above; 0 where there are none."""
-    return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0.0
 
 
 def _rows(database: Path) -> tuple[int, int]:

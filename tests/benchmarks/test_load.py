@@ -1,13 +1,20 @@
 """Reads are due at their moments, whatever becomes of those before them."""
 
 import asyncio
+import random
+from collections import Counter
 from contextlib import asynccontextmanager
 
 from benchmarks import http
 from benchmarks.http import Http
-from benchmarks.load import Load, Order
+from benchmarks.load import Load, Order, There
+from stream.core.position import Position
 
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+THERE = Position({0: 1})
+ANSWER = (
+    b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nThreadline-Position: %s\r\n\r\n{}"
+    % THERE.token.encode()
+)
 STALL_S = 0.4
 
 
@@ -42,7 +49,9 @@ async def service(*, stalled_until=0.0, status=b"200 OK", answers=1000):
 
 
 async def loaded(port, rate, seconds):
-    load = Load(Order(port=port, rate=rate, community="c", threads=["t1"]))
+    load = Load(
+        Order(port=port, rate=rate, community="c", threads=[("c/t1", 0, 0), ("c/t2", 0, 1)])
+    )
     ended = asyncio.Event()
     asyncio.get_running_loop().call_later(seconds, ended.set)
     await load.run(ended)
@@ -82,3 +91,22 @@ async def test_a_connection_that_was_ended_meanwhile_is_replaced_unseen():
         assert await asking.get("/") == (200, b"{}")
         assert await asking.get("/") == (200, b"{}")
         await asking.close()
+
+
+async def test_only_threads_that_are_there_by_the_latest_answer_are_asked_for():
+    async with service() as port:
+        load = await loaded(port, rate=200, seconds=0.2)
+    assert load.asked == {"c/t1"}
+    assert load.wrong == {}
+
+
+def test_every_thread_that_is_there_is_drawn_as_often_in_whichever_partition():
+    draw = random.Random(1)  # noqa: S311 # No secret.
+    there = There([("a", 0, 0), ("b", 0, 7), ("c", 1, 3), ("d", 1, 4), ("e", 2, 0)])
+    assert there.drawn(draw) is None
+    there.at(Position({0: 8, 1: 4}).token)
+    drawn = Counter(there.drawn(draw) for _ in range(3000))
+    assert set(drawn) == {"a", "b", "c"}
+    assert min(drawn.values()) > 900
+    there.at(Position({0: 8, 1: 5, 2: 1}).token)
+    assert {there.drawn(draw) for _ in range(200)} == {"a", "b", "c", "d", "e"}
