@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 import pytest
 
-from benchmarks import live, replay, restore, scale, serve, worker
+from benchmarks import hot, live, replay, restore, scale, serve, worker
 from benchmarks.bench import Bench
 from benchmarks.goals import goals
 from benchmarks.machine import machine
@@ -30,6 +30,7 @@ FIGURES: Final[dict[str, Sequence[Callable[[Bench], Iterator[Took]]]]] = {
     "serve": (serve.serve,),
     "live": (live.live,),
     "scale": (scale.workers, scale.items_a_thread, scale.threads),
+    "hot": (hot.hot,),
     "replay": (replay.replay,),
 }
 ON_FOLDED: Final = {"restore", "serve"}  # Those measured on one log, folded once.

@@ -34,10 +34,11 @@ class Group:
         self._ends = ends
 
     async def committed(self) -> int:
-        """How many records lie before its offsets."""
+        """How many records lie before its offsets; of those that were there at first."""
         with suppress(KafkaError):  # It may not be there yet.
             found = await self._admin.list_consumer_group_offsets(self._name)
-            return sum(at.offset for place, at in found.items() if place in self._ends)
+            ends = self._ends
+            return sum(min(at.offset, ends[place]) for place, at in found.items() if place in ends)
         return 0
 
     async def all_committed(self, *, within_s: float) -> None:

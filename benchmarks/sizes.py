@@ -19,6 +19,9 @@ class Sizes:
     at_rest_s: float  # reads while nothing is followed
     scale: int  # the log that 1, 2 and 4 workers share
     hot: int  # the log of threads of one size
+    one_thread: int  # items of the one that has everything
+    trickle_rate: float  # what goes on beside it, in another partition
+    trickle_s: float  # and alone
     sizes: tuple[int, ...]  # items a thread
     threads: tuple[int, ...]  # how many threads of `ITEMS_A_THREAD`
     replay_items: int
@@ -36,6 +39,9 @@ FULL: Final = Sizes(
     at_rest_s=10.0,
     scale=600_000,
     hot=200_000,
+    one_thread=1_000_000,
+    trickle_rate=20.0,
+    trickle_s=15.0,
     sizes=(1, 10, 100, 1_000, 10_000, 100_000),
     threads=(10_000, 100_000, 1_000_000),
     replay_items=1_000_000,
@@ -50,7 +56,10 @@ QUICK: Final = Sizes(
     at_rest_s=3.0,
     scale=60_000,
     hot=20_000,
-    sizes=(1, 100, 10_000),
+    one_thread=100_000,
+    trickle_rate=20.0,
+    trickle_s=5.0,
+    sizes=(1, 1_000, 10_000),
     threads=(1_000, 10_000),
     replay_items=50_000,
 )
@@ -64,6 +73,9 @@ TINY: Final = Sizes(
     at_rest_s=1.0,
     scale=2_000,
     hot=1_000,
+    one_thread=2_000,
+    trickle_rate=20.0,
+    trickle_s=1.0,
     sizes=(1, 100),
     threads=(100,),
     replay_items=1_000,

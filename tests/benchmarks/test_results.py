@@ -1,11 +1,15 @@
 """What runs say together."""
 
+import msgspec
 import pytest
 
 from benchmarks.goals import goals
-from benchmarks.results import AFTER, BARE, Goal, Took, lines, more_said, noise
-from benchmarks.serve import quantile
-from benchmarks.worker import OURS, SIMPLE
+from benchmarks.hot import FIGURE as HOT
+from benchmarks.results import AFTER, BARE, Goal, Took, lines, more_said, noise, quantile
+from benchmarks.scale import SIZES, THREADS
+from benchmarks.serve import FIGURE as SERVE
+from benchmarks.serve import READ
+from benchmarks.worker import OURS, SIMPLE, WHOLE
 
 
 def took(what, rate, *, right=None, figure=SIMPLE, peak_mb=None, **more):
@@ -57,6 +61,65 @@ def test_what_a_replay_does_is_held_against_the_bare_loop_too():
     ]
     found = [(goal.measured, goal.reached) for goal in goals(lines(runs))]
     assert found == [(30_000, False), (0.25, True), (290, True)]
+
+
+def test_all_views_are_held_to_what_was_promised_interpreted_and_compiled_apart():
+    runs = [
+        took(BARE, 200_000, figure=WHOLE),
+        took("threadline", 40_000, figure=WHOLE, right=True),
+        took("threadline, compiled", 62_000, figure=WHOLE, right=True),
+        took(AFTER, 200_000, figure=WHOLE),
+    ]
+    found = [(goal.what, goal.reached) for goal in goals(lines(runs))]
+    assert found == [
+        ("all views, interpreted, events/s", False),
+        ("all views, interpreted, times the bare loop", False),
+        ("all views, compiled, events/s", True),
+        ("all views, compiled, times the bare loop", True),
+    ]
+
+
+def test_following_is_held_to_events_a_second_and_to_the_bare_loop():
+    read = {"p99_ms": 12.0}
+    runs = [
+        took(BARE, 200_000, figure=SERVE),
+        took(READ, 50_000, figure=SERVE, right=True, **read),
+        took(AFTER, 200_000, figure=SERVE),
+    ]
+    found = [(goal.measured, goal.reached) for goal in goals(lines(runs))]
+    assert found == [(50_000, False), (0.25, True), (12, True)]
+
+
+def test_an_event_may_cost_a_little_more_in_the_longest_threads_of_each_shape():
+    runs = [
+        took(BARE, 200_000, figure=SIZES),
+        *(
+            msgspec.structs.replace(took(what, 1000, figure=SIZES), cpu_s=cpu_s)
+            for what, cpu_s in (
+                ("1 items a thread", 0.9),
+                ("1,000 items a thread", 0.1),
+                ("100,000 items a thread", 0.12),
+                ("1,000 on one post", 0.2),
+                ("100,000 on one post", 0.3),
+            )
+        ),
+    ]
+    found = [(goal.what, round(goal.measured, 3), goal.reached) for goal in goals(lines(runs))]
+    assert found == [
+        ("CPU an event, 100,000 items a thread, times 1,000", 1.2, True),
+        ("CPU an event, 100,000 on one post, times 1,000", 1.5, False),
+    ]
+
+
+def test_memory_is_promised_of_the_most_threads_and_of_the_one_that_has_everything():
+    runs = [
+        took("10,000 threads", 1000, figure=THREADS, **{"memory_B/item": 900.0}),
+        took("100,000 threads", 1000, figure=THREADS, **{"memory_B/item": 650.0}),
+        took("1,000,000 in threads of 1,000", 1000, figure=HOT, **{"memory_B/item": 800.0}),
+        took("1,000,000 in one thread", 1000, figure=HOT, **{"memory_B/item": 710.0}),
+    ]
+    found = [(goal.measured, goal.reached) for goal in goals(lines(runs))]
+    assert found == [(650, True), (710, False)]
 
 
 @pytest.mark.parametrize(
