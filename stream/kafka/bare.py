@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from aiokafka.consumer.fetcher import FetchResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -46,15 +46,35 @@ async def arrival(consumer: AIOKafkaConsumer, within_s: float) -> None:
     waiter.cancel()
 
 
-def unwrapped(consumer: AIOKafkaConsumer) -> None:
+def woken(consumer: AIOKafkaConsumer) -> None:
+    """End every `arrival` that is waited for."""
+    fetcher: Any = consumer._fetcher  # noqa: SLF001 # As above.
+    for waiter in fetcher._fetch_waiters:  # noqa: SLF001 # As above.
+        fetcher._notify(waiter)  # noqa: SLF001 # As above.
+
+
+def in_turn(consumer: AIOKafkaConsumer, taken: Iterable[TopicPartition]) -> None:
+    """Next time the others come first: aiokafka empties one partition after another."""
+    fetcher: Any = consumer._fetcher  # noqa: SLF001 # As above.
+    for place in taken:
+        if place in fetcher._records:  # noqa: SLF001 # As above.
+            fetcher._records.move_to_end(place)  # noqa: SLF001 # As above.
+
+
+def unwrapped(consumer: AIOKafkaConsumer, share: int) -> None:
     """Let what has come be handed out as it was unpacked: offset, time, key, value and headers.
 
     aiokafka copies each record into one of eleven fields, which takes longer than to unpack it.
+    ``share``: at most so many of a partition at a time.
     """
     fetcher: Any = consumer._fetcher  # noqa: SLF001 # As above.
     for place, result in fetcher._records.items():  # noqa: SLF001 # As above.
         if type(result) is FetchResult:
-            result.getall = partial(_taken, result, place, _unpacked)  # type: ignore[method-assign] # Of this one.
+            result.getall = partial(_shared, result, place, share)  # type: ignore[method-assign] # Of this one.
+
+
+def _shared(result: Any, place: TopicPartition, share: int, most: int) -> list[Any]:  # noqa: ANN401 # aiokafka's.
+    return _taken(result, place, _unpacked, min(share, most))
 
 
 def _taken(

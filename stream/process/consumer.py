@@ -8,6 +8,7 @@ which stretch of the log it is, and the owner knows which it needs next.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from faust.transport.drivers import aiokafka as driver
@@ -38,12 +39,14 @@ class Consumer(driver.Consumer):
         super().__post_init__()
         self.scheduler = InTurn(self.app.run_records)
         self._read_offset = Forgetful()
+        self._resumed = asyncio.Event()
 
     async def go_on(self, partition: int, offset: int) -> None:
         """Read ``partition`` from ``offset`` on."""
         tp = TP(self.app.log_topic, partition)
         await self._thread.seek_to({tp: offset})
         self.resume_partitions({tp})
+        self._resumed.set()
 
     async def read_again(self, partition: int, offset: int, beyond: Run) -> None:
         """Go back to ``offset``: what lies between it and ``beyond`` has been lost on the way."""
@@ -52,8 +55,14 @@ class Consumer(driver.Consumer):
             await self._thread.seek_to({tp: offset})
 
     def hold(self, partition: int) -> None:
-        """Read nothing of ``partition`` until `go_on`."""
+        """Read nothing of ``partition`` until `go_on` or `read_on`."""
         self.pause_partitions({TP(self.app.log_topic, partition)})
+
+    def read_on(self, partition: int) -> None:
+        """Read ``partition`` on where it was held, at once: much of it may have come already."""
+        self.resume_partitions({TP(self.app.log_topic, partition)})
+        self._resumed.set()
+        self._thread.look_again()
 
     async def left(self) -> None:
         """Wait for what ends our part in the group, and raise it: else we would idle for ever."""
@@ -90,14 +99,20 @@ class Consumer(driver.Consumer):
 
     @override
     async def _wait_next_records(self, timeout: float) -> tuple[Mapping[TP, Any], set[TP]]:
-        """As Faust's, but one that has nothing to read looks again sooner than in a second."""
+        """As Faust's, but one that has nothing to read looks again as soon as it has.
+
+        What was read is handed on, although its partition may be held by then.
+        """
         if not self.flow_active:
             await self.wait(self.can_resume_flow.wait())
-        active = self._get_active_partitions()
+        self._resumed.clear()
+        active, within_s = self._get_active_partitions(), min(timeout, POLL_S)
         if not active:
-            await asyncio.sleep(min(timeout, POLL_S))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._resumed.wait(), within_s)
             return {}, active
-        return await self._getmany(active, min(timeout, POLL_S)), active
+        records = await self._getmany(active, within_s)
+        return records, set(records)
 
     @override
     async def commit(self, topics: object = None, start_new_transaction: bool = True) -> bool:

@@ -16,7 +16,7 @@ from faust.types import TP
 from mode.threads import WorkerThread
 from typing_extensions import override
 
-from stream.kafka.bare import arrival, unwrapped
+from stream.kafka.bare import arrival, in_turn, unwrapped, woken
 from stream.kafka.committed import committed_consumer
 from stream.kafka.ending import cancelled, ended
 from stream.kafka.leaving import left
@@ -117,6 +117,12 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
                 self._next[tp] = offset
                 self._seeks[tp] += 1
 
+    def look_again(self) -> None:
+        """End the wait for what comes: there is more to look at, as a partition is read on."""
+        if self._consumer is not None:
+            with suppress(RuntimeError):  # Where the thread has ended.
+                self.thread_loop.call_soon_threadsafe(woken, self._consumer)
+
     @override
     async def _fetch_records(  # type: ignore[override] # For Faust, lists of records.
         self,
@@ -143,9 +149,11 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     async def _here(
         self, consumer: AIOKafkaConsumer, partitions: set[TP], most: int | None
     ) -> Mapping[TP, list[Record]]:
-        """What has come already."""
-        unwrapped(consumer)
-        return await super()._fetch_records(consumer, set(partitions), 0, most)
+        """What has come already: of each partition a run at most, first of those not taken last."""
+        unwrapped(consumer, self.app.run_records)
+        taken = await super()._fetch_records(consumer, set(partitions), 0, most)
+        in_turn(consumer, [TopicPartition(*tp) for tp in taken])
+        return taken
 
     def _run(self, tp: TP, records: list[Record]) -> Run:
         after = self._next.get(tp, records[0].offset)

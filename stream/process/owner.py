@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from contextlib import suppress
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from contextlib import AsyncExitStack, suppress
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aiokafka.errors import IllegalStateError, KafkaError
 
@@ -25,12 +25,14 @@ from stream.process.all_views import AllViews
 from stream.process.commit import Commits
 from stream.process.held import Held
 from stream.process.job import Place
+from stream.process.lane import Lane
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
 
     from stream.config import Settings
     from stream.process.job import Job
+    from stream.process.lane import Reader
     from stream.process.runs import Run
 
 AGAIN_AFTER_S: Final = 1.0
@@ -43,17 +45,9 @@ FINAL: Final = (LogReplacedError, LogWentBackError, NotAllowedError)
 log = logging.getLogger(__name__)
 
 
-class Reader(Protocol):
-    """What we need of a consumer."""
-
-    async def go_on(self, partition: int, offset: int) -> None: ...
-    async def read_again(self, partition: int, offset: int, beyond: Run) -> None: ...
-    def hold(self, partition: int) -> None: ...
-
-
 class _Owned(NamedTuple):
-    held: Held
-    commits: Commits
+    lane: Lane
+    working: asyncio.Task[None]
 
 
 class Partitions:
@@ -81,27 +75,15 @@ class Partitions:
         self._owned: dict[int, _Owned] = {}
         self._adopting: dict[int, asyncio.Task[None]] = {}
         self._ending: set[asyncio.Task[None]] = set()
-        self._folding = asyncio.Lock()
         self._closed = False
         self._said_at = -SAID_EVERY_S
         self._batches = 0
 
-    async def take(self, partition: int, run: Run) -> None:
-        """Fold what is new in ``run`` and begin to commit what follows from it."""
-        async with self._folding:
-            owned = self._owned.get(partition)
-            if owned is None or self._closed or run.upto <= owned.held.offset:
-                return
-            if run.after > owned.held.offset:
-                await self.consumer.read_again(partition, owned.held.offset, run)
-                return
-            records = run.records
-            if run.after < owned.held.offset:
-                records = [record for record in records if record.offset >= owned.held.offset]
-            batch = await owned.held.fold(records, run.upto)
-        if self._owned.get(partition) is owned:
-            await owned.commits.add(batch)
-        self._put_aside()
+    def take(self, partition: int, run: Run) -> None:
+        """Have ``run`` folded after those before it; nobody waits for that here."""
+        owned = self._owned.get(partition)
+        if owned is not None and not self._closed:
+            owned.lane.put(run)
 
     def _put_aside(self) -> None:
         """Keep the collector from the state: walking it again and again cost more than the fold.
@@ -115,9 +97,14 @@ class Partitions:
 
     async def on_revoked(self) -> None:
         """Let what is under way come to an end: others may own the partitions next."""
+        lanes = [owned.lane for owned in self._owned.values()]
+        for lane in lanes:
+            lane.clear()
         with suppress(TimeoutError):
-            async with asyncio.timeout(REVOKED_WITHIN_S), self._folding:
-                await asyncio.gather(*(each.commits.settled() for each in self._owned.values()))
+            async with asyncio.timeout(REVOKED_WITHIN_S), AsyncExitStack() as still:
+                for lane in lanes:
+                    await still.enter_async_context(lane.folding)
+                await asyncio.gather(*(lane.commits.settled() for lane in lanes))
 
     async def on_assigned(self, partitions: set[int]) -> None:
         """From now on these, and only these, are ours."""
@@ -129,14 +116,19 @@ class Partitions:
         """The next offset of those that can be read on; the others are made ready meanwhile."""
         for partition in partitions - self._owned.keys() - self._adopting.keys():
             self._adopt(partition)
-        return {p: self._owned[p].held.offset for p in partitions & self._owned.keys()}
+        return {p: self._owned[p].lane.held.offset for p in partitions & self._owned.keys()}
 
     async def close(self) -> None:
         """End after what is under way; nothing is taken any more."""
         self._closed = True
-        async with self._folding:
-            for partition in {*self._owned, *self._adopting}:
-                self._forget(partition)
+        lanes = [owned.lane for owned in self._owned.values()]
+        for lane in lanes:
+            lane.clear()
+        for lane in lanes:
+            async with lane.folding:
+                pass  # It folds nothing now, and nothing more comes.
+        for partition in {*self._owned, *self._adopting}:
+            self._forget(partition)
         while self._ending:  # What ends may have something to end, too.
             await asyncio.wait(self._ending)
 
@@ -147,7 +139,9 @@ class Partitions:
             self._wait_for(adopting)
         owned = self._owned.pop(partition, None)
         if owned is not None:
-            self._in_background(owned.commits.close())
+            owned.working.cancel()
+            self._wait_for(owned.working)
+            self._in_background(owned.lane.commits.close())
 
     def _in_background(self, ending: Coroutine[None, None, None]) -> None:
         self._wait_for(asyncio.create_task(ending))
@@ -170,20 +164,23 @@ class Partitions:
     async def _adopted(self, partition: int, after_s: float) -> None:
         await asyncio.sleep(after_s)
         place = Place(Topics(self._settings.prefix).events, partition, self._settings.partitions)
-        owned = None
-        while owned is None:
-            owned = await self._try(place)
-        self._owned[partition] = owned
+        lane = None
+        while lane is None:
+            lane = await self._try(place)
+        working = asyncio.create_task(lane.work())
+        working.add_done_callback(self._failed)
+        self._owned[partition] = _Owned(lane, working)
         del self._adopting[partition]
         try:
-            await self.consumer.go_on(partition, owned.held.offset)
+            await self.consumer.go_on(partition, lane.held.offset)
         except IllegalStateError:
             log.debug("partition %d was taken away meanwhile", partition)
 
-    async def _try(self, place: Place) -> _Owned | None:
+    async def _try(self, place: Place) -> Lane | None:
         commits = Commits(self._settings, place, self._lost)
         try:
-            return _Owned(await self._restored(commits, place), commits)
+            held = await self._restored(commits, place)
+            return Lane(held, commits, self.consumer, self._put_aside)
         except BaseException as error:
             self._in_background(commits.close())
             if isinstance(error, FINAL) or not isinstance(error, MENDABLE):
@@ -209,7 +206,7 @@ class Partitions:
         """A transaction has failed: its batch is in the state, not in the topics."""
         partition = commits.partition
         owned = self._owned.get(partition)
-        if owned is None or owned.commits is not commits:
+        if owned is None or owned.lane.commits is not commits:
             return  # It was ended for other reasons.
         if isinstance(error, FINAL) or not isinstance(error, MENDABLE):
             if not self.failed.done():

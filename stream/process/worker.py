@@ -105,7 +105,7 @@ def build(settings: Settings, member: str, pace: Pace, partitions: Partitions) -
     async def keep_views(runs: StreamT[Run]) -> None:
         assert isinstance(runs, Stream)  # noqa: S101 # Its `noack` is not in Faust's interface.
         async for event in runs.noack().events():
-            await partitions.take(event.message.partition, event.message.run)
+            partitions.take(event.message.partition, event.message.run)
 
     app.agent(topic)(keep_views)
     return app
