@@ -68,14 +68,19 @@ class Lane:
         """Take run after run, for ever."""
         while True:
             while not self._runs:
+                self._read_on()
                 self._arrived.clear()
                 await self._arrived.wait()
             self._in_hand = 1
             await self._take(self._runs.popleft())
             self._in_hand = 0
-            if self._full and len(self._runs) < RUNS_MAX:
-                self._full = False
-                self._reader.read_on(self.commits.partition)
+            self._read_on()
+
+    def _read_on(self) -> None:
+        """Where it was full, and is not: also by having been cleared before any was taken."""
+        if self._full and len(self._runs) < RUNS_MAX:
+            self._full = False
+            self._reader.read_on(self.commits.partition)
 
     async def _take(self, run: Run) -> None:
         """Fold what is new in it and begin to commit what follows from that.

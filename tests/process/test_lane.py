@@ -151,3 +151,14 @@ async def test_what_is_forgotten_leaves_a_gap_that_is_read_again_from_where_the_
             lane.put(run(n))
         await quiet()
         assert worker.jobs[0].offsets == [0, 1, 2, 3]
+
+
+async def test_a_full_lane_that_is_cleared_before_its_turn_is_read_on():
+    """It stayed held, with nothing in it that could have ended that."""
+    async with Worker() as worker:
+        lane = worker.lanes[0]
+        for n in range(RUNS_MAX):
+            lane.put(run(n))
+        lane.clear()
+        await quiet()
+        assert worker.reader.told == [("hold", 0), ("read on", 0)]
