@@ -44,7 +44,10 @@ class Altered:
 
     @asynccontextmanager
     async def refusing(self, whom: str) -> AsyncIterator[None]:
-        """Every write to the topics called so (or to all) is refused with NOT_ENOUGH_REPLICAS."""
+        """Writes to the topics called so (or to all) want more copies in step than there are.
+
+        Kafka 4.1 asks for no more than there can be, and takes them; only a full disk refuses.
+        """
         topics = [name for name in self._wanted if whom in ("all", name.rpartition(".")[2])]
         await self._set(topics, REFUSED)
         try:

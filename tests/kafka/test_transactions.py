@@ -93,13 +93,15 @@ class _Slow(list[tuple[bytes, bytes, int]]):
         return super().__iter__()
 
 
-async def test_however_long_that_takes(topics, writer, monkeypatch):
+async def test_however_long_that_takes(settings, topics, writer, monkeypatch):
     await _commit(writer, topics, items=1, threads=1, upto=1)
     monkeypatch.setattr(transactions, "COMMITTED_WITHIN_S", LIMIT_S)
     monkeypatch.setattr(transactions, "LET_GO_WITHIN_S", LIMIT_S)
     await writer.commit(
         {topics.items: _Slow([(b"k", b"v", NOON)])}, _cut, _offsets(topics, 2), "group"
     )
+    found = await read_all(settings, topics.items)
+    assert found[topics.items, 1][-1].key == b"k"
 
 
 async def test_more_than_a_batch_holds_goes_in_several(settings, topics, writer):
