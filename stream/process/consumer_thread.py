@@ -36,7 +36,7 @@ FETCH_WAIT_MS: Final = 250
 FAUST_LOG: Final = logging.getLogger("faust.threadline")  # Where the rest of Faust speaks.
 
 
-class _Told(WorkerThread):
+class Told(WorkerThread):
     """One whose error Faust hands on to whoever runs the app: Python need not print it, too."""
 
     @override
@@ -49,7 +49,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     """The thread that talks to the broker."""
 
     logger = FAUST_LOG
-    Worker = _Told
+    Worker = Told
     app: RunApp
 
     @override
@@ -63,7 +63,12 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
 
     @override
     async def on_start(self) -> None:
-        """As Faust's, but whoever is told to end meanwhile does."""
+        """As Faust's, but whoever is told to end meanwhile does.
+
+        It begins once whoever starts it waits for it: mode raises there only what comes after.
+        """
+        turn = asyncio.run_coroutine_threadsafe(asyncio.sleep(0), self.parent_loop)
+        await self.wait(asyncio.wrap_future(turn))
         self._consumer = self._create_consumer(loop=self.thread_loop)
         self.time_started = monotonic()
         starting = asyncio.create_task(self._consumer.start())

@@ -2,24 +2,55 @@
 
 from __future__ import annotations
 
+from time import sleep
+
 import pytest
 from aiokafka.errors import KafkaConnectionError
+from typing_extensions import override
 
 from stream.config import Settings
 from stream.process.all_views import AllViews
 from stream.process.consumer import Consumer
+from stream.process.consumer_thread import ConsumerThread, Told
 from stream.process.owner import Partitions
 from stream.process.worker import Pace, build
 from tests.brokers import steady_ports
 
 
-async def test_where_the_broker_is_gone_as_it_starts_nothing_is_printed_beside_the_error(capfd):
+def thread() -> ConsumerThread:
+    """One whose broker is gone."""
     (port,) = steady_ports(1)
     settings = Settings(brokers=f"127.0.0.1:{port}", prefix="test", partitions=1)
     app = build(settings, "one", Pace(), Partitions(settings, AllViews))
     assert isinstance(app.consumer, Consumer)
-    thread = app.consumer._thread  # noqa: SLF001 (the worker starts all at once)
+    found = app.consumer._thread  # noqa: SLF001 (the worker starts all at once)
+    assert isinstance(found, ConsumerThread)
+    return found
+
+
+async def test_where_the_broker_is_gone_as_it_starts_nothing_is_printed_beside_the_error(capfd):
+    gone = thread()
     with pytest.raises(KafkaConnectionError):
-        await thread.start()
-    await thread.stop()
+        await gone.start()
+    await gone.stop()
+    assert "Traceback" not in capfd.readouterr().err
+
+
+async def test_what_ends_it_at_once_is_raised_where_it_is_started_however_late_that_waits(
+    capfd, caplog
+):
+    class Ahead(Told):
+        """One that has a second before whoever starts it goes on, as on a busy machine."""
+
+        @override
+        def start(self) -> None:
+            super().start()
+            sleep(1)
+
+    gone = thread()
+    gone.Worker = Ahead
+    with pytest.raises(KafkaConnectionError):
+        await gone.start()
+    await gone.stop()
+    assert "never retrieved" not in caplog.text
     assert "Traceback" not in capfd.readouterr().err
