@@ -70,16 +70,27 @@ share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
 {more}
 """
+# What comes last counts: this one is no controller, and knows another's.
+SECOND: Final = """\
+process.roles=broker
+node.id=2
+controller.quorum.voters=1@{joins}
+listeners=PLAINTEXT://127.0.0.1:{port}
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extra:
-    """What a broker has besides: listeners, properties, and options of its storage's making."""
+    """What a broker has besides: listeners, properties, and options of its storage's making.
+
+    It is a cluster of its own, or joins the controller at ``joins``.
+    """
 
     listeners: tuple[str, ...] = ()
     advertised: tuple[str, ...] = ()
     properties: str = ""
     formatting: tuple[str, ...] = ()
+    joins: str = ""
 
 
 @contextmanager
@@ -109,6 +120,7 @@ class ApacheBroker:
         self._process: subprocess.Popen[bytes] | None = None
         port, controller = steady_ports(2)
         self.address = f"127.0.0.1:{port}"
+        self.controller = f"127.0.0.1:{controller}"
         self._config.write_text(
             PROPERTIES.format(
                 port=port,
@@ -118,6 +130,7 @@ class ApacheBroker:
                 advertised="".join(f",{listener}" for listener in extra.advertised),
                 more=extra.properties,
             )
+            + (SECOND.format(port=port, joins=extra.joins) if extra.joins else "")
         )
         self._format(*extra.formatting)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 GONE_WITHIN_S: Final = 10.0
 TAKEN_WITHIN_S: Final = 120.0  # Several starts of a broker on a busy machine.
 ANSWERS_WITHIN_MS: Final = 10_000
-REFUSED: Final = {"min.insync.replicas": "2"}  # Copies in step that a write asks for: there is one.
+REFUSED: Final = {"min.insync.replicas": "2"}  # Copies in step that a write asks for: one is.
 COMPACTED: Final = {
     "segment.ms": str(7 * 86_400_000),  # Of the records' own times: a few seconds of a replay.
     "min.cleanable.dirty.ratio": "0.01",
@@ -44,10 +44,7 @@ class Altered:
 
     @asynccontextmanager
     async def refusing(self, whom: str) -> AsyncIterator[None]:
-        """Writes to the topics called so (or to all) want more copies in step than there are.
-
-        Kafka 4.1 asks for no more than there can be, and takes them; only a full disk refuses.
-        """
+        """Writes to the topics called so (or to all) want more copies in step than there are."""
         topics = [name for name in self._wanted if whom in ("all", name.rpartition(".")[2])]
         await self._set(topics, REFUSED)
         try:
@@ -75,8 +72,8 @@ class Altered:
             ConfigResource(ConfigResourceType.TOPIC, topic, self._wanted[topic]) for topic in topics
         ]
         try:
-            async with _admin(self._settings) as admin:
-                answers = await admin.alter_configs(wanted)
+            async with admin(self._settings) as client:
+                answers = await client.alter_configs(wanted)
         except KafkaError:
             return False
         return not any(code for answer in answers for code, *_ in answer.resources)  # type: ignore[attr-defined] # Typed as any.
@@ -85,18 +82,18 @@ class Altered:
 async def delete_topics(settings: Settings, *topics: str) -> None:
     """These, or all of ours; returns when they are gone."""
     ours = set(topics or Topics(settings.prefix).settings())
-    async with _admin(settings) as admin, asyncio.timeout(GONE_WITHIN_S):
-        await admin.delete_topics(list(ours))
-        while ours & set(await admin.list_topics()):  # noqa: ASYNC110 # Kafka has no event for it.
+    async with admin(settings) as client, asyncio.timeout(GONE_WITHIN_S):
+        await client.delete_topics(list(ours))
+        while ours & set(await client.list_topics()):  # noqa: ASYNC110 # Kafka has no event for it.
             await asyncio.sleep(0.05)
 
 
 @asynccontextmanager
-async def _admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
+async def admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
     """Closed also where it does not even start, which leaves connections open."""
-    admin = AIOKafkaAdminClient(request_timeout_ms=ANSWERS_WITHIN_MS, **connection(settings))
+    client = AIOKafkaAdminClient(request_timeout_ms=ANSWERS_WITHIN_MS, **connection(settings))
     try:
-        await admin.start()
-        yield admin
+        await client.start()
+        yield client
     finally:
-        await admin.close()
+        await client.close()

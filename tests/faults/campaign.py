@@ -37,6 +37,7 @@ class Broker(Protocol):
     """What a run does to a broker; the embedded one is never killed."""
 
     address: str
+    copies: int  # Of each topic; one is there.
 
     @property
     def pid(self) -> int | None: ...
@@ -137,6 +138,11 @@ class Stage:
         for name in [name for name in self.parts if name not in ("serve", "tail")]:
             await self.parts[name].end()
         self.tell("ended")
+
+    @property
+    def unwritten(self) -> int:
+        """How often a write was refused as too few copies were in step."""
+        return sum(proxy.heard.unwritten for proxy in self.proxies.values())
 
     def tell(self, what: str) -> None:
         """A line of what was done, with when."""

@@ -65,7 +65,7 @@ def ground(
 ) -> Iterator[Apache | Embedded]:
     """A broker for all runs, which they may end and start; it runs when each begins."""
     folder = tmp_path_factory.mktemp("ground")
-    broker = Apache(folder) if broker_kind == "apache" else Embedded(folder)
+    broker = Apache(folder, copies=2) if broker_kind == "apache" else Embedded(folder)
     with asyncio.Runner() as runner:
         runner.run(broker.start())
         yield broker

@@ -42,6 +42,7 @@ WRITES: Final = (
 )
 IN_LISTS: Final = (Api.PRODUCE, Api.ADD_PARTITIONS_TO_TXN, Api.TXN_OFFSET_COMMIT)
 BELONGS: Final = (Api.JOIN_GROUP, Api.HEARTBEAT, Api.SYNC_GROUP)
+TOO_FEW_COPIES: Final = frozenset({19, 20})  # In step: before and after the write was taken.
 OTHERS_NOW: Final = frozenset({45, 47, 48, 90})  # Sequence, epoch, state of a transaction; fenced.
 NO_MEMBER: Final = frozenset({22, 25, 82})  # Illegal generation, unknown member, fenced instance.
 _ANSWERS: Final[dict[tuple[Any, Any], Any]] = {
@@ -95,6 +96,7 @@ class Heard:
         self.lines = 0
         self.asked: dict[str, float] = {}  # Of each transactional id, when it was last asked for.
         self.refusals: list[Refusal] = []
+        self.unwritten = 0  # What was refused as too few copies are in step.
         self._new = asyncio.Event()
 
     def request(self, request: Request) -> None:
@@ -108,6 +110,7 @@ class Heard:
         if kind is not None:
             api = Api(request.api)
             found = [Refusal(line, api, code) for code in _codes(api, kind.decode(frame[4:]))]
+            self.unwritten += sum(each.code in TOO_FEW_COPIES for each in found)
             self.refusals += [each for each in found if each.fenced or each.expelled]
             self._new.set()
 

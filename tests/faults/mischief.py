@@ -192,8 +192,11 @@ class Mischief:
         self._stage.rebalanced.append(str(fault))
 
     async def _refuse(self, fault: Fault) -> None:
+        before = self._stage.unwritten
         async with self._stage.topics.refusing(fault.whom):
             await asyncio.sleep(fault.for_s)
+        if self._stage.unwritten == before:
+            self._stage.miss(fault, f"nothing of {fault.whom} was written meanwhile")
 
 
 @contextmanager

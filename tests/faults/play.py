@@ -30,6 +30,7 @@ class Played(NamedTuple):
     missed: list[str]
     woken: list[Woken]
     rebalanced: list[str]
+    unwritten: int
 
     def counts(self) -> dict[str, int]:
         """For the campaign's last line."""
@@ -38,6 +39,7 @@ class Played(NamedTuple):
             "zombies fenced": fenced,
             "zombies expelled": len(self.woken) - fenced,
             "rebalances while restoring": len(self.rebalanced),
+            "writes refused": self.unwritten,
             "faults that missed their step": len(self.missed),
         }
 
@@ -51,6 +53,7 @@ async def play(plan: Plan, broker: Broker, folder: Path, again: str) -> Played:
         brokers=broker.address,
         prefix=f"faults-{plan.seed}-{uuid.uuid4().hex[:6]}",
         partitions=plan.partitions,
+        replication=broker.copies,
     )
     async with Stage(plan, settings, broker, folder).set() as stage:
         await stage.run()
@@ -61,7 +64,7 @@ async def play(plan: Plan, broker: Broker, folder: Path, again: str) -> Played:
     assert not found, "\n".join([*found[:SHOWN], f"{len(found)} in all, see {folder}"])
     await delete_topics(settings)
     (folder / WELL).touch()
-    return Played(stage.missed, stage.woken, stage.rebalanced)
+    return Played(stage.missed, stage.woken, stage.rebalanced, stage.unwritten)
 
 
 async def differences(stage: Stage) -> list[str]:

@@ -58,6 +58,15 @@ async def test_a_refusal_is_heard_on_its_line(answer, fenced, expelled):
         assert (await heard.refusal([3], 0, within_s=0.01, fenced=True) is None) == expelled
 
 
+def test_it_counts_what_was_not_written_as_too_few_copies_were_in_step():
+    heard = Heard()
+    for code in (0, OLD_EPOCH, NOT_ENOUGH, NOT_ENOUGH + 1):
+        answer = produced(code)
+        request = Request(answer.API_KEY, answer.API_VERSION)
+        heard.answer(3, request, struct.pack(">i", 7) + answer.encode())
+    assert heard.unwritten == 2
+
+
 def test_who_asks_to_be_a_writer_is_heard():
     asked = InitProducerIdRequest_v0("prefix-2", 20_000)
     number, request = Request.read(RequestHeader_v1(asked, 9, "a client").encode() + asked.encode())

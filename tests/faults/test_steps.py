@@ -133,6 +133,14 @@ async def test_a_broker_without_room_for_another_byte_loses_nothing_when_it_has_
 
 
 @pytest.mark.apache
+async def test_a_broker_that_refuses_writes_to_some_topics_or_to_all_loses_nothing(script):
+    """Of one batch some are taken and some refused; so is the archive, or all; each again."""
+    topics = ("events", "items", "progress", "all", "threads")
+    faults = [Fault(4.0 + 3 * n, "refuse", topic, 2.0) for n, topic in enumerate(topics)]
+    await script(*faults, length_s=18)
+
+
+@pytest.mark.apache
 async def test_a_broker_without_room_that_is_to_refuse_writes_besides_loses_nothing(script):
     """No room twice, one right behind the other; settings are changed while the broker is away."""
     await script(
