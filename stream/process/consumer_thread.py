@@ -176,6 +176,14 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         await super().on_partitions_revoked(revoked)
 
     @override
+    def _stopped_set(self) -> None:
+        """As mode's, but for a thread that has ended by itself, too: its loop is closed."""
+        try:
+            super()._stopped_set()
+        except RuntimeError:
+            self._stopped.set()
+
+    @override
     async def on_thread_stop(self) -> None:
         await self.method_queue.stop()
         if self._consumer is not None:

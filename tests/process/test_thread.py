@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from time import sleep
 
 import pytest
@@ -34,6 +35,17 @@ async def test_where_the_broker_is_gone_as_it_starts_nothing_is_printed_beside_t
         await gone.start()
     await gone.stop()
     assert "Traceback" not in capfd.readouterr().err
+
+
+async def test_one_that_has_ended_by_itself_can_be_stopped():
+    gone = thread()
+    with pytest.raises(KafkaConnectionError):
+        await gone.start()
+    ended = gone._thread  # noqa: SLF001 (as above)
+    assert ended is not None
+    await asyncio.to_thread(ended.join)
+    await gone.stop()
+    assert gone.should_stop
 
 
 async def test_what_ends_it_at_once_is_raised_where_it_is_started_however_late_that_waits(
