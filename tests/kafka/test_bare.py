@@ -62,6 +62,7 @@ async def test_whoever_waits_for_what_comes_can_be_woken(settings):
     async with reading(settings, Topics(settings.prefix).events) as consumer:
         waiting = asyncio.create_task(arrival(consumer, 60))
         await asyncio.sleep(0.1)
+        assert not waiting.done()
         woken(consumer)
         await asyncio.wait_for(waiting, 5)
 

@@ -1,5 +1,6 @@
 """Partitions of one worker do not wait for one another, whatever becomes of one of them."""
 
+import asyncio
 import time
 from dataclasses import replace
 from itertools import count
@@ -14,6 +15,8 @@ from stream.kafka.follow import open_reader
 from stream.kafka.publish import open_publisher
 from stream.kafka.records import partition_of
 from stream.kafka.topics import Topics
+from tests.faults.heard import Api
+from tests.faults.proxy import Proxy
 from tests.process.harness import IMPATIENT, caught_up, folded, publish, rows, workers
 from tests.story import COMMUNITY, SECOND, asked, commented
 
@@ -65,6 +68,32 @@ async def test_a_live_event_is_committed_while_another_partition_has_much_to_cat
         await caught_up(settings)
     assert len(meanwhile) >= 5
     assert median(meanwhile) <= 4 * RUN
+    assert await rows(settings) == await folded(settings)
+
+
+async def test_a_commit_that_takes_long_keeps_no_other_partition_waiting_however_much_comes(
+    settings, tmp_path
+):
+    """Its lane fills, and it is not read; the others are, and are committed."""
+    slow = partition_of(thread_key(COMMUNITY, HOT), settings.partitions)
+    live = next(t for t in map(str, count()) if _home(settings, t) != slow)
+    async with Proxy(settings.brokers).running() as proxy:
+        writer = f"{settings.prefix}-{slow}"
+        gate = proxy.hold(Api.END_TXN, naming=[writer.encode()])
+        with workers(replace(settings, brokers=proxy.address), tmp_path) as start:
+            start()
+            await publish(settings, [asked(), *_comments(HOT, 100 * IMPATIENT.run_records)])
+            await asyncio.wait_for(gate.reached.wait(), 60)
+            asked_at = proxy.heard.asked[writer]
+            async with open_reader(settings, [Topics(settings.prefix).progress], {}) as reader:
+                cuts = Cuts(reader)
+                for n, comment in enumerate(_comments(live, 20), start=1):
+                    await publish(settings, [comment])
+                    await cuts.reach(_home(settings, live), n)
+                assert slow not in cuts.upto
+            assert proxy.heard.asked[writer] == asked_at, "the others went on once it was given up"
+            gate.release()
+            await caught_up(settings)
     assert await rows(settings) == await folded(settings)
 
 
