@@ -8,7 +8,7 @@ import uvicorn
 
 from stream.serve.admission import Admitting
 
-UNTAKEN_S = 1.0
+UNTAKEN_S = 2.0
 SIZE = 1 << 25  # More than the kernel holds of a connection, on either side.
 ASKED = b"GET / HTTP/1.1\r\nhost: here\r\n\r\n"
 
@@ -59,7 +59,7 @@ async def asking(port, times=1):
 @pytest.mark.parametrize("times", [1, 2])
 async def test_who_takes_nothing_is_sent_away_and_his_answer_is_forgotten(times):
     async with serving(Impatient) as (server, port), asking(port, times):
-        await asyncio.sleep(UNTAKEN_S / 2)
+        await asyncio.sleep(UNTAKEN_S / 4)
         assert held(server) > SIZE / 2
         async with asyncio.timeout(UNTAKEN_S * 10):
             while server.server_state.connections:  # noqa: ASYNC110 (nor for that)
@@ -72,7 +72,7 @@ async def test_who_is_slow_but_goes_on_gets_all_of_it():
         got = 0
         for _ in range(8):
             got += len(await reader.readexactly(SIZE // 10))
-            await asyncio.sleep(UNTAKEN_S / 2)
+            await asyncio.sleep(UNTAKEN_S / 4)
         got += len(await reader.readexactly(SIZE - got))
         assert (head.split()[1], got) == (b"200", SIZE)
 
@@ -80,5 +80,5 @@ async def test_who_is_slow_but_goes_on_gets_all_of_it():
 async def test_without_it_the_answer_is_kept_for_ever():
     """What uvicorn does by itself: where this fails, ours is not needed any more."""
     async with serving("httptools") as (server, port), asking(port):
-        await asyncio.sleep(UNTAKEN_S * 3)
+        await asyncio.sleep(UNTAKEN_S * 2)
         assert held(server) > SIZE / 2
