@@ -164,6 +164,7 @@ def test_some_deleted_their_accounts_and_most_acts_are_by_few(events):
     assert sum(count for _, count in authors.most_common(50)) > 0.25 * known
 
 
+@pytest.mark.long
 def test_what_is_kept_does_not_grow_with_how_long_it_lasts():
     """Ten times the threads in ten times the time: a run of generations, no more at once."""
     short, long = (_widest(threads=200 * n, days=300 * n) for n in (1, 10))

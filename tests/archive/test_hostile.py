@@ -113,6 +113,7 @@ def test_a_seven_zip_that_expands_without_end_is_refused(tmp_path):
     refused(_bomb(tmp_path, 999_999_999, py7zr.FILTER_ZSTD), "bomb.7z is compressed by ZStandard")
 
 
+@pytest.mark.long
 def test_a_seven_zip_of_zeros_takes_no_memory(tmp_path):
     path = _bomb(tmp_path, 400_000_000, py7zr.FILTER_BZIP2)
     refused(path, "Posts.xml, row 2", "no XML", args=("--format", "stack-exchange"))
@@ -213,6 +214,7 @@ def _row(number, parent, link):
     return row | {"id": f"c{number}", "parent_id": parent, "link_id": link, "body": "Why?"}
 
 
+@pytest.mark.long
 def test_a_post_of_a_stack_exchange_site_with_fifty_thousand_comments(tmp_path):
     folder = tmp_path / "crowded.example"
     write(folder, Posts=[question(1)], Comments=[comment(n, on=1, at=n) for n in range(1, 50_001)])

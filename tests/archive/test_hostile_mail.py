@@ -19,10 +19,10 @@ def _box(tmp_path, middle):
 @pytest.mark.parametrize(
     "body",
     [
-        pytest.param("x\n" * 8_000_000, id="eight million lines"),
+        pytest.param("x\n" * 8_000_000, id="eight million lines", marks=pytest.mark.long),
         pytest.param("QUFB" * 18 + "\n" + ("QUFB" * 18 + "\n") * 400_000, id="30 MB attached"),
         pytest.param("x" * (20 * MIB), id="a line of 20 MiB"),
-        pytest.param("--b\n\nx\n" * 500_000, id="half a million parts"),
+        pytest.param("--b\n\nx\n" * 500_000, id="half a million parts", marks=pytest.mark.long),
     ],
 )
 def test_of_a_vast_mail_the_beginning_is_read(tmp_path, body):

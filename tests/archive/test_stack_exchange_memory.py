@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tracemalloc
 
+import pytest
+
 from stream.archive.base import Options, Report
 from stream.archive.stack_exchange import StackExchangeDump
 from stream.archive.stack_exchange_site import PLACES_MAX, THREADS_MAX, Site
@@ -28,6 +30,7 @@ def _peak(folder, size):
         tracemalloc.stop()
 
 
+@pytest.mark.long
 def test_a_longer_dump_takes_no_more_memory(tmp_path):
     short, held = _peak(tmp_path / "short", 5_000)
     long, held_long = _peak(tmp_path / "long", 12_000)

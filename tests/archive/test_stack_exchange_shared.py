@@ -111,7 +111,9 @@ def site(tmp_path):
         pytest.param([row | {"PostId": 99} for row in MANY], id="nothing to be told"),
         pytest.param([row | {"Text": "x" * 40 * n} for n, row in enumerate(MANY)], id="long ones"),
         pytest.param(
-            [*MANY[:9], MANY[9] | {"Text": "y" * 600_000}, *MANY[10:]], id="a very long one"
+            [*MANY[:9], MANY[9] | {"Text": "y" * 600_000}, *MANY[10:]],
+            id="a very long one",
+            marks=pytest.mark.long,
         ),
     ],
 )  # fmt: skip

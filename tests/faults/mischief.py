@@ -192,9 +192,18 @@ class Mischief:
         self._stage.rebalanced.append(str(fault))
 
     async def _refuse(self, fault: Fault) -> None:
-        before = self._stage.unwritten
+        """Where the broker began anew meanwhile, it does so once more.
+
+        Kafka tells nobody the end of a partition whose leader began with too few copies in step,
+        until something more is written there.
+        """
+        before, pid = self._stage.unwritten, self._broker.pid
         async with self._stage.topics.refusing(fault.whom):
             await asyncio.sleep(fault.for_s)
+        async with self._stage.broker_turn:
+            if self._broker.pid != pid:
+                await self._broker.stop()
+                await self._broker.start()
         if self._stage.unwritten == before:
             self._stage.miss(fault, f"nothing of {fault.whom} was written meanwhile")
 

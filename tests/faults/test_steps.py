@@ -141,12 +141,11 @@ async def test_a_broker_that_refuses_writes_to_some_topics_or_to_all_loses_nothi
 
 
 @pytest.mark.apache
-async def test_a_broker_without_room_that_is_to_refuse_writes_besides_loses_nothing(script):
+async def test_a_broker_without_room_that_refuses_writes_besides_loses_nothing(script):
     """No room twice, one right behind the other; settings are changed while the broker is away."""
     await script(
-        Fault(1.0, "refuse", "all", 2.5),
-        Fault(2.0, "fill", "broker", 2.5),
-        Fault(2.1, "fill", "broker", 1.0),
-        Fault(3.0, "refuse", "threads", 1.0),
-        length_s=8,
+        Fault(3.0, "refuse", "all", 4.0),
+        Fault(5.0, "fill", "broker", 2.5),
+        Fault(5.1, "fill", "broker", 1.0),
+        length_s=12,
     )
