@@ -18,9 +18,19 @@ anything else is our own mistake and keeps its traceback.
 
 from __future__ import annotations
 
+from typing_extensions import override
+
 
 class StreamError(Exception):
-    """Something a person can mend: the message says what, where and what to do."""
+    """Something a person can mend: the message says what, where and what to do.
+
+    It can be pickled, notes and all, whatever its constructor wants: it comes from processes of
+    ours, too.
+    """
+
+    @override
+    def __reduce__(self) -> tuple[object, ...]:
+        return _again, (type(self), self.args, self.__dict__)
 
 
 class UsageError(StreamError):
@@ -81,3 +91,9 @@ class BusyError(ServeError):
 
 class EstimateError(ServeError):
     """The process that estimates waits ended, and so did the next; another question starts one."""
+
+
+def _again(kind: type[StreamError], args: tuple[object, ...], state: dict[str, object]) -> object:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
