@@ -142,6 +142,8 @@ class _Reading:
         except expat.ExpatError:
             yield from self._taken()
             self._fault("the file ends here, amid its XML: was it cut off?")
+        else:
+            yield from self._taken()
 
     def _parse(self, chunk: bytes) -> tuple[str | None, bytes]:
         before = self._fed
@@ -186,6 +188,9 @@ class _Reading:
 
     def _begin(self) -> None:
         self._parser = expat.ParserCreate()
+        # Since 2.6 expat keeps long rows for later, and would place an error before this chunk.
+        if hasattr(self._parser, "SetReparseDeferralEnabled"):
+            self._parser.SetReparseDeferralEnabled(False)  # noqa: FBT003  (takes no keyword)
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._depth = 0

@@ -32,6 +32,9 @@ def _xml(text, head='<?xml version="1.0" encoding="utf-8"?>\n', encoding="utf-8"
         pytest.param(_xml("").replace(b"></posts>", b"/>"), "", id="none"),
         pytest.param(_xml(ROWS + LONG), "12345", id="a long one"),
         pytest.param(
+            _xml(LONG + "<row Id='6' &/>\n" + ROWS), "45123", id="a fault behind a long one"
+        ),
+        pytest.param(
             _xml("<row Id='1'/>\xe4", "<?xml version='1.0' encoding='latin-1'?>", "latin-1"),
             "1",
             id="another encoding",
