@@ -18,8 +18,6 @@ anything else is our own mistake and keeps its traceback.
 
 from __future__ import annotations
 
-from typing_extensions import override
-
 
 class StreamError(Exception):
     """Something a person can mend: the message says what, where and what to do.
@@ -28,8 +26,8 @@ class StreamError(Exception):
     ours, too.
     """
 
-    @override
-    def __reduce__(self) -> tuple[object, ...]:
+    # Undecorated: what compiles the fold says what it lacks, with the standard library alone.
+    def __reduce__(self) -> tuple[object, ...]:  # type: ignore[explicit-override]
         return _again, (type(self), self.args, self.__dict__)
 
 
