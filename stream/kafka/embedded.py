@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 READY_WITHIN_S: Final = 20.0
-ENDED_WITHIN_S: Final = watchdog.SAVED_WITHIN_S + 5
+ENDED_WITHIN_S: Final = 2 * watchdog.SAVED_WITHIN_S + 5  # Its service, then itself.
 LOG: Final = "broker.log"
 LAST_LINES: Final = 5
 
@@ -112,9 +112,13 @@ def _binary() -> Path:
 async def _start(binary: Path, folder: Path, port: int, *, keep: bool) -> Process:
     with (folder / LOG).open("ab") as log:
         _lock(log, folder)
-        command = [str(binary), "start", "--only", "kafka", "--kafka-port", str(port)]
-        command += ["--data-dir", str(folder)]
-        return await watched(command, folder=None if keep else folder, output=log)
+        where = ["--data-dir", str(folder)]
+        command = [str(binary), "start", "--only", "kafka", "--kafka-port", str(port), *where]
+        if not keep:
+            return await watched(command, folder=folder, output=log)
+        # Told to end at once it saves, and meanwhile confirms what it no longer saves.
+        stop = [str(binary), "stop", "kafka", *where]
+        return await watched(command, farewell=stop, output=log)
 
 
 def _lock(log: IO[bytes], folder: Path) -> None:

@@ -21,6 +21,7 @@ from stream.errors import BrokerError
 from stream.kafka.batch import BATCH_BYTES
 from stream.kafka.connect import connection, started, translated
 from stream.kafka.ending import ended, give_up_hearing
+from stream.kafka.forgetful import ForgottenError, Sitting, sitting_of
 from stream.kafka.records import filled, send_batches, take_note
 from stream.kafka.topics import RECORD_BYTES_MAX, VIEWS, Topics
 
@@ -68,6 +69,7 @@ class PartitionProducer:
         self._topics = Topics(settings.prefix)
         self._view_of = {self._topics.view(view): view for view in VIEWS}
         self._producer: AIOKafkaProducer | None = None
+        self._sitting: Sitting | None = None
         self._told = 0  # The next offset of our cuts, as far as we have written some.
         self._turn = asyncio.Lock()
 
@@ -86,6 +88,7 @@ class PartitionProducer:
         )
         try:
             await started(self._producer, self._settings)
+            self._sitting = await sitting_of(self._producer)
         except BaseException:
             await self.stop()
             raise
@@ -129,6 +132,8 @@ class PartitionProducer:
         """The whole transaction; the next offset of every view after it."""
         with translated(self._settings), _explained(producer):
             async with asyncio.timeout(COMMITTED_WITHIN_S):
+                if self._sitting is not None:
+                    await self._sitting.begin()
                 await producer.begin_transaction()
                 _end_of(producer).add_done_callback(take_note)
                 views = await self._write(producer, batches, cut)
@@ -138,6 +143,8 @@ class PartitionProducer:
         return views
 
     def _raise_understood(self, error: BaseException) -> None:
+        if self._sitting is not None and self._sitting.over and isinstance(error, Exception):
+            raise ForgottenError from error
         if isinstance(error.__cause__, _TAKEN):
             msg = f"partition {self._partition} has another writer: {error}"
             raise Fenced(msg) from error

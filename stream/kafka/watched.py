@@ -18,16 +18,22 @@ if TYPE_CHECKING:
 
 
 async def watched(
-    command: Sequence[str], *, folder: Path | None = None, output: int | IO[bytes] = PIPE
+    command: Sequence[str],
+    *,
+    folder: Path | None = None,
+    farewell: Sequence[str] = (),
+    output: int | IO[bytes] = PIPE,
 ) -> Process:
     """``command``, until the standard input of what is returned is closed, or we are no more.
 
     It runs out of the terminal's reach: Ctrl-C is for us, who then end it. ``folder`` is removed
-    afterwards, a kill -9 of ours included.
+    afterwards, a kill -9 of ours included. ``farewell`` is a command to run before it is told to
+    end.
     """
+    words = [str(folder or ""), str(len(farewell)), *farewell, *command]
     starting = asyncio.ensure_future(
         asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-S", watchdog.__file__, str(folder or ""), *command),
+            *(sys.executable, "-I", "-S", watchdog.__file__, *words),
             stdin=PIPE,
             stdout=output,
             stderr=STDOUT,

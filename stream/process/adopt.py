@@ -43,6 +43,18 @@ class LogWentBackError(BrokerError):
         )
 
 
+class ViewLostError(BrokerError):
+    """A view's topic is shorter than the last cut says."""
+
+    def __init__(self, topic: str, partition: int, *, end: int, told: int) -> None:
+        prefix = topic.rpartition(".")[0]
+        super().__init__(
+            f"{topic}[{partition}] ends at {end}, where {told} had been committed: its broker lost "
+            "its last records, or it was made anew; take another prefix with --prefix, or delete "
+            f"the topics of {prefix} and replay"
+        )
+
+
 async def last_cut(settings: Settings, partition: int) -> Cut:
     """The last committed cut of ``partition``; one at 0 where there is none yet.
 
@@ -101,17 +113,22 @@ async def _is_known(reader: LogReader, at: Place, offset: int, last: str) -> boo
     return False
 
 
-async def restore(settings: Settings, partition: int, job: Job) -> None:
-    """Give ``job`` the rows of ``partition`` as they stand in the view topics.
+async def restore(settings: Settings, cut: Cut, job: Job) -> None:
+    """Give ``job`` the rows of the cut's partition as they stand in the view topics.
 
     They are read up to the end *by position*: a transaction's end takes an offset, too, that no
-    record ever has.
+    record ever has. `ViewLostError` where there are fewer than at the cut, the partition's last.
     """
+    partition = cut.partition
     topics = Topics(settings.prefix)
     views = {(topics.view(view), partition): view for view in job.kept_in}
     names = [topic for topic, _ in views]
     async with open_reader(settings, names, {}, partitions=[partition]) as reader:
         ends = await reader.ends()
+        for (topic, _), view in views.items():
+            end, told = ends[topic, partition], cut.views.get(view, 0)
+            if end < told:
+                raise ViewLostError(topic, partition, end=end, told=told)
         while any(position < ends[at] for at, position in (await reader.positions()).items()):
             for at, records in (await reader.batch(READ_RECORDS, READ_WITHIN_MS)).items():
                 latest = {record.key: record.value for record in records}

@@ -17,6 +17,7 @@ from stream.kafka.transactions import Fenced
 from stream.process.adopt import (
     LogReplacedError,
     LogWentBackError,
+    ViewLostError,
     check_log,
     last_cut,
     restore,
@@ -41,7 +42,7 @@ REVOKED_WITHIN_S: Final = 2.0  # What is not committed by then, the next owner f
 SAID_EVERY_S: Final = 10.0
 COLLECTED_EVERY: Final = 8  # batches
 MENDABLE: Final = (BrokerError, KafkaError, OSError)
-FINAL: Final = (LogReplacedError, LogWentBackError, NotAllowedError)
+FINAL: Final = (LogReplacedError, LogWentBackError, ViewLostError, NotAllowedError)
 log = logging.getLogger(__name__)
 
 
@@ -194,7 +195,7 @@ class Partitions:
         cut = await last_cut(self._settings, place.partition)
         await check_log(self._settings, cut)
         job = self._job(place)
-        await restore(self._settings, place.partition, job)
+        await restore(self._settings, cut, job)
         for _ in job.restored(cut.watermark):
             await asyncio.sleep(0)
         gc.freeze()  # As `_put_aside`, before `_watch` has the collector look.

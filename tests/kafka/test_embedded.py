@@ -8,19 +8,29 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from stream.codec.events import Encoded
 from stream.config import Settings
 from stream.errors import BrokerError
-from stream.kafka.connect import reachable
+from stream.kafka.connect import connection, reachable
 from stream.kafka.embedded import embedded_broker
+from stream.kafka.ending import ended
 from stream.kafka.publish import open_publisher
-from stream.kafka.topics import Topics
+from stream.kafka.topics import VIEWS, Topics
 from tests.brokers import free_ports
 from tests.kafka.reading import read_all
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+FEW = 20  # Transactions before the broker ends.
 
 STARTS_ONE = """
 import asyncio
@@ -63,6 +73,53 @@ async def test_what_was_published_is_there_next_time(tmp_path):
         log = await read_all(settings, topic)
 
     assert [record.value for record in log[topic, 0]] == [b"%d" % n for n in range(500)]
+
+
+async def test_what_it_confirmed_to_a_writer_while_it_ended_is_there_next_time(tmp_path):
+    """And no transaction is there in part."""
+    confirmed: list[int] = []
+    async with AsyncExitStack() as broker:
+        address = await broker.enter_async_context(embedded_broker(tmp_path / "data"))
+        settings = Settings(brokers=address, partitions=1)
+        async with open_publisher(settings) as publisher:  # To save takes a while.
+            long = b"x" * 900
+            await publisher.publish([Encoded(b"c/t", long, n, str(n)) for n in range(100_000)])
+            await publisher.flush()
+        async with _writer(settings) as producer:
+            writing = asyncio.create_task(_transact(producer, settings, confirmed))
+            while len(confirmed) < FEW:  # noqa: ASYNC110 (aiokafka has no event for it)
+                await asyncio.sleep(0.01)
+            await broker.aclose()
+            writing.cancel()
+            await asyncio.wait([writing])
+    async with embedded_broker(tmp_path / "data") as address:
+        settings = Settings(brokers=address, partitions=1)
+        views = [Topics(settings.prefix).view(view) for view in VIEWS]
+        found = await read_all(settings, *views)
+    kept = [[int(record.value or b"") for record in found[view, 0]] for view in views]
+    assert all(each == kept[0] for each in kept)
+    # One more, where it was committed and the answer did not come.
+    assert kept[0][: len(confirmed)] == confirmed
+    assert len(kept[0]) <= len(confirmed) + 1
+
+
+async def _transact(producer: AIOKafkaProducer, settings: Settings, confirmed: list[int]) -> None:
+    views = [Topics(settings.prefix).view(view) for view in VIEWS]
+    for number in count():
+        async with producer.transaction():
+            for view in views:
+                await producer.send(view, b"%d" % number, b"key", partition=0)
+        confirmed.append(number)
+
+
+@asynccontextmanager
+async def _writer(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
+    producer = AIOKafkaProducer(**connection(settings), transactional_id="one", acks="all")
+    await producer.start()
+    try:
+        yield producer
+    finally:
+        await ended(producer)
 
 
 async def test_after_the_with_nobody_listens(tmp_path):

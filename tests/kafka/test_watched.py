@@ -63,7 +63,7 @@ def test_sigterm_as_the_program_is_started_ends_it_too():
         "        signal.raise_signal(signal.SIGTERM)\n"
         "subprocess.Popen = Told\n"
         "sleep = [sys.executable, '-c', 'import time; time.sleep(60)', sys.argv[1]]\n"
-        "sys.exit(watchdog.watch('', sleep))\n"
+        "sys.exit(watchdog.watch('', [], sleep))\n"
     )
     command = [sys.executable, "-c", script, marker]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as process:

@@ -262,6 +262,23 @@ async def test_a_log_that_was_made_anew_and_is_as_long_is_refused_too(settings, 
     assert await rows(settings) == await folded(settings)  # The same statements, as it happens.
 
 
+async def test_views_that_are_no_longer_what_was_committed_are_refused(settings, start):
+    """As after a broker that lost its last records of some topics."""
+    first = start("one")
+    await publish(settings, STORY)
+    await caught_up(settings)
+    first.process.terminate()
+    assert await first.ends() == 0
+    await delete_topics(settings, Topics(settings.prefix).items)
+    await create(settings)
+    worker = start("two")
+    assert await worker.ends() == 3
+    assert "items[" in worker.said
+    assert "ends at 0, where" in worker.said
+    assert "delete the topics of" in worker.said
+    assert "Traceback" not in worker.said
+
+
 @pytest.mark.apache  # The embedded broker makes a topic anew for a worker that asks for it first.
 async def test_a_worker_whose_log_is_made_anew_does_not_wait_for_it_to_get_as_long(settings, start):
     worker = start()
