@@ -198,6 +198,7 @@ class Partitions:
         await restore(self._settings, cut, job)
         for _ in job.restored(cut.watermark):
             await asyncio.sleep(0)
+        gc.collect(0)  # What has read it is not state, and holds what it was sent.
         gc.freeze()  # As `_put_aside`, before `_watch` has the collector look.
         commits.go_on(cut)
         log.info("partition %d goes on from offset %d", place.partition, cut.offset)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from stream.process.held import Batch
     from stream.process.job import DeadLetter
 
-WAITING_ROWS_MAX: Final = 10_000  # Dead letters among them.
+WAITING_ROWS_MAX: Final = 5_000  # Dead letters among them. A whole run's rows are more.
 WAITING_BYTES_MAX: Final = 16 << 20  # Of both: some are small, and some a thousand times as large.
 
 

@@ -21,7 +21,7 @@ from stream.process.all_views import AllViews
 from stream.process.batches import NoTables, RunApp, RunTopic
 from stream.process.commit import group_of
 from stream.process.consumer import Consumer
-from stream.process.memory import return_large_blocks
+from stream.process.memory import return_free_pages, return_large_blocks
 from stream.process.name import held_name
 from stream.process.owner import Partitions
 from stream.process.runs import Run  # noqa: TC001 # As above.
@@ -133,6 +133,7 @@ async def _watch(settings: Settings, partitions: Partitions) -> None:
     while True:
         await asyncio.sleep(LOOKED_EVERY_S)
         gc.collect()  # Of what is not state, which is frozen: little.
+        return_free_pages()
         try:
             await reachable(settings)
         except BrokerError as error:

@@ -69,12 +69,13 @@ def told(seed, *, rounds=3):
     return world
 
 
-def followed(world, path=MEMORY, sizes=(1_000,), order=None, **more):
-    db = open_writer(path)
-    store = Storing(db, partitions=world.partitions, **more)
-    for batch, positions in world.batches({}, cycle(sizes), order):
-        store.apply(batch, positions)
-    return db
+def followed(world, sizes=(1_000,), order=None, **more):
+    """The tables that come of it."""
+    with closing(open_writer(MEMORY)) as db:
+        store = Storing(db, partitions=world.partitions, **more)
+        for batch, positions in world.batches({}, cycle(sizes), order):
+            store.apply(batch, positions)
+        return tables(db)
 
 
 @settings(max_examples=40)
@@ -83,7 +84,7 @@ def test_in_whatever_batches_and_order_of_topics_the_tables_are_the_same(seed, s
     world = told(seed)
     order = list(world.ends())
     rng.shuffle(order)
-    assert tables(followed(world, sizes=sizes, order=order)) == tables(followed(world))
+    assert followed(world, sizes=sizes, order=order) == followed(world)
 
 
 def in_step(world, store, most):
@@ -105,13 +106,13 @@ def in_step(world, store, most):
 @example(1, 200)
 def test_read_in_step_nothing_waits_for_long_and_all_is_shown(seed, most):
     world = told(seed)
-    db = open_writer(MEMORY)
-    store = Storing(db, partitions=world.partitions, waiting_max=0)
-    for batch, positions in in_step(world, store, most):
-        store.apply(batch, positions)
-        if most == 200:  # More than any cut here needs.
-            assert db.execute("SELECT count(*) FROM pending").fetchone() == (0,)
-    assert tables(db) == tables(followed(world))
+    with closing(open_writer(MEMORY)) as db:
+        store = Storing(db, partitions=world.partitions, waiting_max=0)
+        for batch, positions in in_step(world, store, most):
+            store.apply(batch, positions)
+            if most == 200:  # More than any cut here needs.
+                assert db.execute("SELECT count(*) FROM pending").fetchone() == (0,)
+        assert tables(db) == followed(world)
     assert store.wanted(most)["events", 0] == most  # Whatever comes next.
 
 
@@ -141,7 +142,7 @@ def test_what_waits_in_the_database_shows_as_what_waits_in_memory(seed, size):
     with pytest.MonkeyPatch.context() as slow:
         slow.setattr(written, "READ_AT_ONCE", 2)
         spilling = followed(world, sizes=[size], order=progress_last, waiting_max=3)
-    assert tables(spilling) == tables(followed(world))
+    assert spilling == followed(world)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +183,7 @@ def test_what_is_made_while_those_before_are_not_written_yet_is_the_same(
                     writing.write(pickle.loads(pickle.dumps(begun.popleft())))  # noqa: S301 (ours)
             while begun:
                 writing.write(begun.popleft())
-        assert tables(db) == tables(followed(world))
+        assert tables(db) == followed(world)
 
 
 def test_events_that_were_stored_are_not_stored_again(served):
@@ -212,7 +213,7 @@ def test_stopped_anywhere_it_goes_on_without_loss_or_repetition(tmp_path_factory
     store = Storing(db, partitions=world.partitions)
     for batch, positions in world.batches(store.positions(), repeat(size)):
         store.apply(batch, positions)
-    assert tables(db) == tables(followed(world))
+    assert tables(db) == followed(world)
     db.close()
 
 
