@@ -1,11 +1,13 @@
 """Adoption, loss and what is taken of a run; the consumer is one in memory."""
 
 import asyncio
+import gc
 import time
 from collections import Counter
 from typing import ClassVar
 
 import pytest
+from aiokafka.client import AIOKafkaClient
 from aiokafka.structs import ConsumerRecord
 from typing_extensions import override
 
@@ -169,6 +171,27 @@ async def test_what_waits_when_partitions_are_revoked_is_read_again(settings, lo
     partitions.take(home, run(records[5:]))
     await asyncio.wait_for(consumer.back.wait(), 20)
     assert ("read again", home, 3, 5) in consumer.told
+    await partitions.close()
+
+
+def clients():
+    """How many of aiokafka's are in memory."""
+    return sum(isinstance(kept, AIOKafkaClient) for kept in gc.get_objects())
+
+
+async def test_what_had_read_the_topics_is_not_kept_with_the_state(settings, log):
+    """What is there when a partition is ready, the collector never looks at again."""
+    home, _ = log
+    gc.unfreeze()
+    gc.collect()
+    gc.disable()  # As a worker does.
+    before = clients()
+    try:
+        partitions, _ = await adopted(settings, home)
+        gc.unfreeze()
+        assert clients() - before == 1, "there is more than who writes"
+    finally:
+        gc.enable()
     await partitions.close()
 
 
