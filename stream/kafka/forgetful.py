@@ -12,6 +12,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 from aiokafka.client import ConnectionGroup
+from aiokafka.errors import NodeNotReadyError
 from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.protocol.transaction import (
@@ -72,7 +73,7 @@ class Sitting:
             for group in ConnectionGroup.DEFAULT, ConnectionGroup.COORDINATION:
                 while not await self._client.ready(broker.nodeId, group=group):  # noqa: ASYNC110 # No event.
                     await asyncio.sleep(AGAIN_S)
-        self._begun = dict(self._client._conns)  # noqa: SLF001 # As above.
+        self._begun = dict(self._connections)
         self.over = False
 
     async def send(
@@ -82,13 +83,19 @@ class Sitting:
         *,
         group: ConnectionGroup = ConnectionGroup.DEFAULT,
     ) -> Any:  # noqa: ANN401
-        """As the client's own, but `ForgottenError` where the broker may have begun anew.
+        """As the client's own, but `ForgottenError` where the broker has begun anew.
 
         aiokafka ends its producer with that, and says something more general.
         """
         if self._begun and isinstance(request, OF_A_TRANSACTION):
-            connection = self._begun.get((node, group))
-            if connection is None or not connection.connected():
+            if not await self._client.ready(node, group=group):
+                raise NodeNotReadyError  # As the client's own, which could be ready by then.
+            if self._connections[node, group] is not self._begun.get((node, group)):
                 self.over = True
                 raise ForgottenError
         return await self._send(node, request, group=group)
+
+    @property
+    def _connections(self) -> dict[Any, Any]:
+        connections: dict[Any, Any] = self._client._conns  # noqa: SLF001 # No public way.
+        return connections
