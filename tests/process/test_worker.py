@@ -247,12 +247,17 @@ async def test_views_of_a_log_that_was_made_anew_are_refused(settings, start):
     assert "Traceback" not in worker.said
 
 
-async def test_a_log_that_was_made_anew_and_is_as_long_is_refused_too(settings, start):
+async def _told_once(settings, start):
+    """The story is on the log and in the views, and its worker has ended."""
     first = start("one")
     await publish(settings, STORY)
     await caught_up(settings)
     first.process.terminate()
     assert await first.ends() == 0
+
+
+async def test_a_log_that_was_made_anew_and_is_as_long_is_refused_too(settings, start):
+    await _told_once(settings, start)
     await delete_topics(settings, Topics(settings.prefix).events)
     await create(settings)
     await publish(settings, [*STORY[::-1], *STORY])
@@ -264,11 +269,7 @@ async def test_a_log_that_was_made_anew_and_is_as_long_is_refused_too(settings, 
 
 async def test_views_that_are_no_longer_what_was_committed_are_refused(settings, start):
     """As after a broker that lost its last records of some topics."""
-    first = start("one")
-    await publish(settings, STORY)
-    await caught_up(settings)
-    first.process.terminate()
-    assert await first.ends() == 0
+    await _told_once(settings, start)
     await delete_topics(settings, Topics(settings.prefix).items)
     await create(settings)
     worker = start("two")
