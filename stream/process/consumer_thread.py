@@ -21,7 +21,7 @@ from stream.kafka.committed import committed_consumer
 from stream.kafka.ending import cancelled, ended
 from stream.kafka.leaving import left
 from stream.process.adopt import LogWentBackError
-from stream.process.assign import assignor_of
+from stream.process.assign import ask_again_when_left_out, assignor_of
 from stream.process.runs import Run
 
 if TYPE_CHECKING:
@@ -74,6 +74,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         starting = asyncio.create_task(self._consumer.start())
         await self.wait(starting)
         await cancelled({starting})
+        if self._consumer._coordinator is not None:  # noqa: SLF001 # No public way.
+            ask_again_when_left_out(self._consumer._coordinator)  # noqa: SLF001 # As above.
 
     @override
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:

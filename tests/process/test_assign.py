@@ -5,10 +5,20 @@ from __future__ import annotations
 from itertools import islice
 
 import pytest
+from aiokafka import AIOKafkaConsumer
 from aiokafka.cluster import ClusterMetadata
+from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
+from aiokafka.coordinator.protocol import (
+    ConsumerProtocolMemberAssignment,
+    ConsumerProtocolMemberMetadata,
+)
 from aiokafka.protocol.metadata import MetadataResponse_v1
+from typing_extensions import override
 
+from stream.kafka.connect import connection
+from stream.kafka.topics import Topics, create
 from stream.process.assign import assignor_of
+from stream.process.commit import group_of
 from tests.process.harness import caught_up, folded, publish, rows, workers
 from tests.process.stories import crowd
 
@@ -63,4 +73,51 @@ async def test_one_of_two_who_is_killed_and_comes_back_leaves_no_partition_to_no
             await publish(settings, islice(events, 500))
             start(name)
             await caught_up(settings)
+    assert await rows(settings) == await folded(settings)
+
+
+class LeavesOut(RoundRobinPartitionAssignor):
+    """Of one who shares out as the embedded broker has him do it: at first without the others."""
+
+    left_out = 0
+
+    @classmethod
+    @override
+    def assign(cls, cluster, members):
+        own = [member for member, said in members.items() if said.user_data == b"leader"]
+        others = {member: said for member, said in members.items() if member not in own}
+        nothing = {member: ConsumerProtocolMemberAssignment(0, [], b"") for member in own}
+        if others and cls.left_out < 2:
+            cls.left_out += 1
+            return nothing
+        return nothing | (super().assign(cluster, others) if others else {})
+
+    @classmethod
+    @override
+    def metadata(cls, topics):
+        return ConsumerProtocolMemberMetadata(cls.version, list(topics), b"leader")
+
+
+@pytest.mark.broker
+@pytest.mark.timeout(120)
+async def test_one_to_whom_no_share_is_told_joins_again(settings, tmp_path, monkeypatch):
+    monkeypatch.setattr(LeavesOut, "left_out", 0)
+    await create(settings)
+    leader = AIOKafkaConsumer(
+        Topics(settings.prefix).events,
+        **connection(settings),
+        group_id=group_of(settings),
+        partition_assignment_strategy=[LeavesOut],
+        enable_auto_commit=False,
+        heartbeat_interval_ms=200,
+    )
+    await leader.start()
+    try:
+        await publish(settings, islice(crowd(11), 500))
+        with workers(settings, tmp_path) as start:
+            start("one")
+            await caught_up(settings)
+    finally:
+        await leader.stop()
+    assert LeavesOut.left_out == 2
     assert await rows(settings) == await folded(settings)
