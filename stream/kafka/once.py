@@ -91,13 +91,14 @@ class _Once:
 
     async def _found(self, node: int, place: TopicPartition, batch: MessageBatch) -> int | None:
         wanted = batch._builder.producer  # noqa: SLF001 # As above.
-        offset, end = self._ends[place], None
-        while end is None or offset < end:
+        # A leader that has begun anew, and shows less than it has, refuses to say where it ends
+        # (KIP-207), where an answer to a fetch shows that less.
+        offset, end = self._ends[place], (await self._listed(node, [place]))[place]
+        while offset < end:
             try:
-                high, records = await self._fetched(node, place, offset)
+                records = await self._fetched(node, place, offset)
             except OffsetOutOfRangeError:
                 return None  # The log was emptied, or is another.
-            end = high if end is None else end
             before = offset
             for written in batches_in(records):
                 said = (written.producer_id, written.producer_epoch, written.base_sequence)
@@ -108,13 +109,13 @@ class _Once:
                 return None
         return None
 
-    async def _fetched(self, node: int, place: TopicPartition, offset: int) -> tuple[int, bytes]:
+    async def _fetched(self, node: int, place: TopicPartition, offset: int) -> bytes:
         wanted = [(place.topic, [(place.partition, offset, LOOK_BYTES)])]
         request = FetchRequest(0, 0, LOOK_BYTES, READ_UNCOMMITTED, wanted, rack_id="")
         answer = await self._sender.client.send(node, request)
-        [(_, [(_, code, high, *_, records)])] = answer.topics
+        [(_, [(_, code, *_, records)])] = answer.topics
         _check(code, place.topic)
-        return high, records or b""
+        return records or b""
 
     async def _later(self, batches: Batches, error: KafkaError) -> None:
         client = self._sender.client

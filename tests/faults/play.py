@@ -67,24 +67,12 @@ async def play(plan: Plan, broker: Broker, folder: Path, again: str) -> Played:
     return Played(stage.missed, stage.woken, stage.rebalanced, stage.unwritten)
 
 
-def unseen(plan: Plan, settings: Settings) -> int:
-    """How often a batch may be there twice: decision 28's gap, which changes no view.
-
-    While writes of events want a copy that is gone, readers may be shown less of them than the one
-    broker has, which may start anew once a fault of these.
-    """
-    hidden = [f for f in plan.faults if f.what == "refuse" and f.whom in {"events", "all"}]
-    if settings.replication == 1 or not hidden:
-        return 0
-    return len(hidden) + sum(fault.what == "fill" for fault in plan.faults)
-
-
 async def differences(stage: Stage) -> list[str]:
     """All that is not as it must be; in the end the service ends, too."""
     settings, community, folder = stage.settings, stage.community, stage.folder
     read = await judge.read(settings)
     undisturbed = reference.made(community, settings.partitions, folder / "undisturbed.sqlite")
-    replays = stage.parts["replay"].starts + unseen(stage.plan, settings)
+    replays = stage.parts["replay"].starts
     found = list(judge.log(community, settings.partitions, read, replays))
     found += judge.views(community.rows(settings.partitions), read)
     found += judge.cuts(read)

@@ -21,6 +21,8 @@ from stream.kafka.publish import open_publisher
 from stream.kafka.records import partition_of
 from stream.kafka.topics import Topics
 from tests.brokers import ApacheBroker
+from tests.faults.admin import Altered
+from tests.faults.brokers import Apache
 from tests.faults.heard import Api
 from tests.faults.proxy import Proxy
 from tests.kafka.reading import read_all, read_to_end
@@ -29,6 +31,7 @@ pytestmark = pytest.mark.broker
 
 IN_2017 = 1_493_016_437_770  # Kafka forgets who wrote what is older than a day.
 REACHED_WITHIN_S = 20
+ASKED_WITHIN_S = 2.0  # It is asked ten times a second.
 
 
 @pytest.fixture
@@ -109,12 +112,44 @@ async def test_a_broker_that_forgot_who_wrote_it_does_not_write_it_twice(tmp_pat
     assert values == [*_said(0, 10), *_said(10, 30)]
 
 
+@pytest.mark.apache
+@pytest.mark.timeout(300)
+async def test_a_broker_that_hides_what_too_few_copies_have_does_not_write_it_twice(tmp_path):
+    """As Kafka does that was killed, and begins while more copies are wanted than are there."""
+    broker = Apache(tmp_path, copies=2)
+    await broker.start()
+    settings = Settings(brokers=broker.address, partitions=1, replication=2)
+    refusing = Altered(settings).refusing("events")
+
+    async def enough_again():
+        await asyncio.sleep(ASKED_WITHIN_S)
+        await refusing.__aexit__(None, None, None)
+        await asyncio.sleep(ASKED_WITHIN_S)
+        await broker.stop()  # Else it shows what it has only once more is written.
+        await broker.start()
+
+    try:
+        async with _broken_off(settings, answer=True, then=enough_again):
+            await refusing.__aenter__()
+            await broker.kill()
+            await broker.start()
+        values = await _values(settings)
+    finally:
+        await broker.stop()
+
+    assert values == [*_said(0, 10), *_said(10, 30)]
+
+
+async def _nothing():
+    pass
+
+
 @asynccontextmanager
-async def _broken_off(settings, *, answer, before=()):
+async def _broken_off(settings, *, answer, before=(), then=_nothing):
     """The line broke with the second of two batches on it, or with the answer to it.
 
     What another writes lies ``before`` it. What is done meanwhile is done before we know of the
-    line; in the end all is published.
+    line, what is done ``then`` afterwards; in the end all is published.
     """
     async with (
         open_publisher(settings) as other,
@@ -131,6 +166,7 @@ async def _broken_off(settings, *, answer, before=()):
         await asyncio.wait_for(gate.reached.wait(), REACHED_WITHIN_S)
         yield proxy
         gate.drop()
+        await then()
         assert await flushing == Position({0: len(before) + 30})
 
 
