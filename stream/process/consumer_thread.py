@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from stream.process.batches import RunApp
 
 FETCH_WAIT_MS: Final = 250
+BEGUN_S: Final = 0.01  # A thread takes less to begin, mostly.
 FAUST_LOG: Final = logging.getLogger("faust.threadline")  # Where the rest of Faust speaks.
 
 
@@ -76,6 +77,14 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         await cancelled({starting})
         if self._consumer._coordinator is not None:  # noqa: SLF001 # No public way.
             ask_again_when_left_out(self._consumer._coordinator)  # noqa: SLF001 # As above.
+
+    @override
+    async def stop(self) -> None:
+        """As mode's, also while the thread has yet to begin: mode would leave it to itself."""
+        thread = self._thread
+        while thread is not None and thread.is_alive() and not self._started.is_set():  # noqa: ASYNC110 # No event.
+            await asyncio.sleep(BEGUN_S)
+        await super().stop()
 
     @override
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:

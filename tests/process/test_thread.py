@@ -66,3 +66,25 @@ async def test_what_ends_it_at_once_is_raised_where_it_is_started_however_late_t
     await gone.stop()
     assert "never retrieved" not in caplog.text
     assert "Traceback" not in capfd.readouterr().err
+
+
+async def test_one_that_is_stopped_before_it_has_begun_has_ended_then():
+    """Told to end meanwhile, a worker would end without it, and wait for it for ever."""
+
+    class Late(Told):
+        """One that gets its turn half a second later, as on a busy machine."""
+
+        @override
+        def run(self) -> None:
+            sleep(0.5)
+            super().run()
+
+    late = thread()
+    late.Worker = Late
+    starting = asyncio.create_task(late.start())
+    await asyncio.sleep(0.1)
+    starting.cancel()
+    await late.stop()
+    begun = late._thread  # noqa: SLF001 (as above)
+    assert begun is not None
+    assert not begun.is_alive()
