@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sys import intern
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -136,7 +135,8 @@ def restore(partition: Partition, view: str, key: bytes, value: bytes) -> None:
 
 
 def _restored_item(thread: Thread, row: _Item) -> Item:
-    when, on, names = row.when, row.on, _called(row)
+    when, on = row.when, row.on
+    names = thread.community.calling(_called(row))
     if on is not None and on in thread.items:
         on = thread.items[on].id  # Equal strings are kept once.
     voice = thread.community.voice(row.author)
@@ -163,8 +163,8 @@ def _restored_item(thread: Thread, row: _Item) -> Item:
 def _called(row: _Item) -> tuple[str, ...]:
     """Whom an item called when it was created."""
     if row.called is not None:
-        return tuple(map(intern, row.called))
-    return tuple([intern(mention.name) for mention in row.mentions]) if row.mentions else ()
+        return row.called
+    return tuple([mention.name for mention in row.mentions]) if row.mentions else ()
 
 
 def _has_more(row: _Item) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from sys import intern
 from typing import TYPE_CHECKING, Final
 
 from stream.core.people import Names, Voice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from stream.core.events import Person, PersonAliased, PersonErased, PersonFlagged
     from stream.core.thread import Thread
@@ -43,6 +44,7 @@ class Community:
     __slots__ = (
         "accounts",
         "bearers",
+        "calls",
         "erased",
         "erasures",
         "head",
@@ -67,6 +69,7 @@ class Community:
         self.others: dict[Person, Voice] = {}  # Without an id, or an account's other names
         # Called name → token of the account of that name; or of those, where there are several.
         self.bearers: dict[str, str | set[str]] = {}
+        self.calls: dict[str, tuple[str, ...]] = {}  # By name, all calls of that one
         self.renamed: set[str] = set()  # Accounts of several names
         self.names: Names = {}
         self.erased: frozenset[str] = frozenset()
@@ -87,6 +90,16 @@ class Community:
         if voice is not None and voice.name == person.name:
             return voice
         return self.others.get(person) or self._new_voice(person)
+
+    def calling(self, names: Sequence[str]) -> tuple[str, ...]:
+        """``names`` as they are kept: mostly a single one, called by many."""
+        if len(names) != 1:
+            return tuple(map(intern, names))
+        calls = self.calls.get(names[0])
+        if calls is None:
+            name = intern(names[0])
+            calls = self.calls[name] = (name,)
+        return calls
 
     def tokens(self, names: Iterable[str]) -> set[str]:
         """The tokens of all who were ever named so, by what they are called."""

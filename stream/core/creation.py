@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sys import intern
 from typing import TYPE_CHECKING
 
 from stream.core import events as e
@@ -33,7 +32,7 @@ def commented(thread: Thread, event: e.CommentCreated) -> bool:
     item = items[id_] = Item(id_, "comment", on, voice, 0 if at is None else ms(at))
     names = data.mentions
     if names:
-        item.said = (intern(names[0]),) if len(names) == 1 else tuple(map(intern, names))
+        item.said = thread.community.calling(names)
     if at is None:
         _bound(item, moment(data.when, event.time))
     if thread.hidden:
@@ -53,7 +52,7 @@ def posted(thread: Thread, event: e.PostCreated) -> bool:
         on = items[on].id
     voice = thread.community.voice(data.author)
     item = items[data.item] = Item(data.item, data.kind, on, voice, 0 if at is None else ms(at))
-    item.said = tuple(map(intern, data.mentions))
+    item.said = thread.community.calling(data.mentions)
     if at is None:
         _bound(item, moment(data.when, event.time))
     _describe(thread, item, data)

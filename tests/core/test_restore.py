@@ -17,10 +17,15 @@ MANY_POSTS = [asked(), *(answered(f"a{n}", after=n * MINUTE) for n in range(1, I
 MANY_THREADS = [asked(thread=f"t{n}", after=n * MINUTE) for n in range(ITEMS)]
 
 
-def put_back(events) -> Partition:
-    told, state = Partition(), Partition()
+def joined(events) -> Partition:
+    state = Partition()
     for event in events:
-        told.join(event)
+        state.join(event)
+    return state
+
+
+def put_back(events) -> Partition:
+    told, state = joined(events), Partition()
     for view, key, value, _ in sorted(tell(told), key=lambda row: row[1]):  # As by compaction.
         if view in {"items", "threads"}:
             restore(state, view, key, value or b"")
@@ -55,6 +60,16 @@ def test_what_comments_mean_is_found_out_in_steps_too():
     found = [0, *(thread.resolved for _ in derived(state, TOGETHER))]
     assert found[-1] == thread.resolved == ITEMS - 1
     assert max(after - before for before, after in pairwise(found)) <= TOGETHER
+
+
+@pytest.mark.parametrize("kept", [joined, put_back])
+def test_the_calls_of_one_person_are_kept_once(kept):
+    """Of a million items a third call somebody, and mostly those whom others call, too."""
+    called = [commented(f"q.c{n}", after=n * MINUTE, mentions=("Ann",)) for n in range(9)]
+    (thread,) = kept([asked(), *called]).communities["community.example"].threads.values()
+    calls = [item.said for item in thread.items.values() if item.said]
+    assert len(calls) == 9
+    assert all(call is calls[0] for call in calls)
 
 
 def test_it_ends_although_nothing_was_kept():
