@@ -73,6 +73,7 @@ def test_an_xml_bomb_is_refused(tmp_path):
     refused(folder, "Posts.xml", "document type declaration", args=("--format", "stack-exchange"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("row", "said"),
     [
@@ -196,6 +197,7 @@ def test_what_comes_before_the_cut_is_read_where_the_rest_is_to_be_skipped(tmp_p
     assert found["skipped"] <= 2  # With the row that was cut
 
 
+@pytest.mark.long
 def test_a_thread_of_fifty_thousand_comments_twenty_thousand_deep(tmp_path):
     """As Reddit's rows: a chain of 20,000, and 30,000 side by side."""
     rows = [_row(0, None, "t3_s")]

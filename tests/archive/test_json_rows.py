@@ -112,6 +112,7 @@ def test_a_long_list_that_is_cut_off_is_said(report, data, problem):
         list(map(partial(decoded, decoder=decoder, options=Options(), report=report), found))
 
 
+@pytest.mark.long
 def test_a_list_of_millions_is_not_held_all_at_once(tmp_path, report):
     path = tmp_path / "many.json"
     path.write_bytes(b"[" + b"{}," * 210_000 + b"{}]")

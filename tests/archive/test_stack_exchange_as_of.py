@@ -31,6 +31,7 @@ def _story(seed):
         yield event
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_dump_as_of_an_earlier_day_is_the_dump_of_that_day(tmp_path, seed):
     story = list(_story(seed))

@@ -382,6 +382,7 @@ _history = st.lists(
 _votes = st.lists(st.builds(vote, st.integers(1, 12), st.integers(1, 2)), max_size=12)
 
 
+@pytest.mark.long
 @settings(deadline=None)
 @given(
     tables=st.fixed_dictionaries(

@@ -189,6 +189,7 @@ def test_a_child_that_ends_is_an_error_with_its_last_lines(home):
     assert_nothing_left(process, home)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("keeps", [False, True], ids=["in a temporary folder", "with --data"])
 def test_a_broker_that_is_killed_ends_it_and_says_what_to_do(home, tmp_path, keeps):
     data = tmp_path / "kept"
@@ -231,6 +232,7 @@ def test_what_is_no_archive_is_said_before_anything_starts(home, tmp_path):
     assert list(home.iterdir()) == []
 
 
+@pytest.mark.long
 def test_data_is_kept_and_gone_on_with(home, tmp_path, sample_page):
     args = ("--data", str(tmp_path / "kept"), "--once", "--json", str(sample_page))
     found = []

@@ -253,6 +253,7 @@ def test_ctrl_c_ends_it_in_good_order_and_the_same_command_goes_on(live, archive
     assert _audited(live, archive).differences == []
 
 
+@pytest.mark.long
 def test_killed_amid_it_or_run_side_by_side_the_views_are_the_same(live, archive):
     killed = live.start("replay", str(archive), "--speed", "1000000")
     _begun(live)

@@ -87,6 +87,7 @@ def test_serve_that_is_told_to_end_as_it_starts_leaves_no_views_behind(settings,
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.long
 @pytest.mark.broker
 @pytest.mark.parametrize("end", ["kill", "freeze"])
 def test_a_replay_whose_broker_is_gone_stops_and_says_so(broker_to_kill, tmp_path, end):

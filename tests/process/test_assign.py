@@ -57,6 +57,7 @@ def test_two_of_one_name_share_as_well():
     ]
 
 
+@pytest.mark.long
 @pytest.mark.broker
 @pytest.mark.timeout(300)
 async def test_one_of_two_who_is_killed_and_comes_back_leaves_no_partition_to_nobody(
@@ -98,6 +99,7 @@ class LeavesOut(RoundRobinPartitionAssignor):
         return ConsumerProtocolMemberMetadata(cls.version, list(topics), b"leader")
 
 
+@pytest.mark.long
 @pytest.mark.broker
 @pytest.mark.timeout(120)
 async def test_one_to_whom_no_share_is_told_joins_again(settings, tmp_path, monkeypatch):

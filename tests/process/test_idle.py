@@ -21,6 +21,7 @@ def worked_s(process):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+@pytest.mark.long
 async def test_an_idle_worker_takes_no_processor_and_wakes_at_once(settings, tmp_path):
     with workers(settings, tmp_path) as start:
         worker = start()

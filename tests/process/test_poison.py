@@ -39,6 +39,7 @@ async def letters_about(settings):
     return [dict(letter.headers)["threadline-problem"].decode() for letter in letters]
 
 
+@pytest.mark.long
 async def test_edits_that_one_row_cannot_hold_are_set_aside_and_the_rest_goes_on(settings, start):
     worker = start()
     after = [answered(after=99 * HOUR), commented(after=100 * HOUR)]
@@ -54,6 +55,7 @@ async def test_edits_that_one_row_cannot_hold_are_set_aside_and_the_rest_goes_on
     assert worker.said.count("dead letter") == len(problems)
 
 
+@pytest.mark.long
 async def test_the_same_are_set_aside_wherever_a_worker_is_killed_and_goes_on(settings, start):
     worker = start("one", IN_SMALL_RUNS)
     story = [asked(), *retitled(25)]
@@ -71,6 +73,7 @@ async def test_the_same_are_set_aside_wherever_a_worker_is_killed_and_goes_on(se
     assert await rows(settings) == await folded(settings)
 
 
+@pytest.mark.long
 async def test_too_many_statements_about_a_thread_are_set_aside(settings, start):
     start()
     reasons = [closed(why=f"{n} " + "x" * LONG, after=n * HOUR) for n in range(30)]
@@ -83,6 +86,7 @@ async def test_too_many_statements_about_a_thread_are_set_aside(settings, start)
     assert await rows(settings) == await folded(settings)
 
 
+@pytest.mark.long
 async def test_an_event_whose_names_no_row_holds_is_set_aside(settings, start):
     start()
     await publish(settings, [asked(title="x" * (RECORD_BYTES_MAX // 2)), answered()])
@@ -126,6 +130,7 @@ async def lay(settings, key, value):
     return laid.offset
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("laid", "kept", "left_out"),
     [

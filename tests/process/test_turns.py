@@ -20,7 +20,7 @@ from tests.faults.proxy import Proxy
 from tests.process.harness import IMPATIENT, caught_up, folded, publish, rows, workers
 from tests.story import COMMUNITY, SECOND, asked, commented
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.broker, pytest.mark.long, pytest.mark.timeout(300)]
 BACKLOG = 150_000
 HOT = "t1"
 RUN = 5_000

@@ -134,6 +134,7 @@ async def lay(settings, values):
 
 
 @pytest.mark.broker
+@pytest.mark.long
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("count", "size", "waiting_max"),

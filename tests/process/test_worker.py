@@ -114,6 +114,7 @@ async def committed(settings):
     return {partition: offset for partition, offset in found.items() if offset is not None}
 
 
+@pytest.mark.long
 async def test_an_error_of_ours_ends_the_worker_and_loses_nothing(settings, start):
     await publish(settings, STORY)
     worker = start("breaks")
@@ -125,6 +126,7 @@ async def test_an_error_of_ours_ends_the_worker_and_loses_nothing(settings, star
     assert await rows(settings) == await folded(settings)
 
 
+@pytest.mark.long
 async def test_a_worker_that_starts_again_goes_on_from_its_cut(settings, start):
     first = start()
     await publish(settings, STORY)
@@ -213,6 +215,7 @@ async def test_a_worker_asked_to_end_as_soon_as_it_speaks_ends_in_peace(start):
     assert "works for" in worker.said
 
 
+@pytest.mark.long
 async def test_a_worker_that_ended_leaves_its_partitions_to_the_others_at_once(settings, start):
     long = replace(IMPATIENT, session_s=60.0, rebalance_s=60.0)
     first = start("one", long)
@@ -223,6 +226,7 @@ async def test_a_worker_that_ended_leaves_its_partitions_to_the_others_at_once(s
     await second.says("goes on", times=settings.partitions, within_s=40)
 
 
+@pytest.mark.long
 async def test_more_workers_than_partitions_do_no_harm(settings, start):
     await publish(settings, STORY)
     for n in range(settings.partitions + 1):
@@ -256,6 +260,7 @@ async def _told_once(settings, start):
     assert await first.ends() == 0
 
 
+@pytest.mark.long
 async def test_a_log_that_was_made_anew_and_is_as_long_is_refused_too(settings, start):
     await _told_once(settings, start)
     await delete_topics(settings, Topics(settings.prefix).events)
@@ -267,6 +272,7 @@ async def test_a_log_that_was_made_anew_and_is_as_long_is_refused_too(settings, 
     assert await rows(settings) == await folded(settings)  # The same statements, as it happens.
 
 
+@pytest.mark.long
 async def test_views_that_are_no_longer_what_was_committed_are_refused(settings, start):
     """As after a broker that lost its last records of some topics."""
     await _told_once(settings, start)
@@ -300,6 +306,7 @@ def _cut(offset):
     return orjson.dumps({"partition": 0, "offset": offset, "views": {}, "watermark": None})
 
 
+@pytest.mark.long
 async def test_a_live_trickle_is_committed_as_it_comes(settings, start):
     worker = start()
     await worker.says("goes on", times=settings.partitions)

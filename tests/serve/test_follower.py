@@ -68,6 +68,7 @@ async def shown(database: Path, position, *, within_s=60.0):
         await asyncio.sleep(0.05)
 
 
+@pytest.mark.long
 async def test_killed_amid_a_replay_it_goes_on_and_its_rows_are_the_fold(settings, tmp_path):
     events = list(
         generate(
@@ -112,6 +113,7 @@ async def test_killed_amid_a_replay_it_goes_on_and_its_rows_are_the_fold(setting
     db.close()
 
 
+@pytest.mark.long
 async def test_without_room_it_says_so_and_goes_on_where_it_was_once_there_is_some(
     settings, tmp_path, capfd
 ):

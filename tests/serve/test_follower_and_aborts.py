@@ -24,6 +24,7 @@ EVENTS = 6_000
 DEATHS = 4
 
 
+@pytest.mark.long
 async def test_after_workers_died_amid_transactions_every_row_is_the_fold(settings, tmp_path):
     chance = random.Random(4)  # noqa: S311 # The same moments in every run.
     events = crowd(4)

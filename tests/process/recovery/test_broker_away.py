@@ -12,7 +12,7 @@ from tests.brokers import ApacheBroker, free_ports
 from tests.process.harness import caught_up, folded, publish, rows, workers
 from tests.process.stories import crowd
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.broker, pytest.mark.long, pytest.mark.timeout(300)]
 
 
 class Embedded:

@@ -12,7 +12,7 @@ from stream.config import Settings
 from tests.process.harness import publish, workers
 from tests.process.stories import crowd
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.broker, pytest.mark.long, pytest.mark.timeout(120)]
 
 NOTICED_S = 1.0
 ENDS_WITHIN_S = 25  # Whoever waits for an answer waits 40.
