@@ -72,8 +72,7 @@ async def differences(stage: Stage) -> list[str]:
     settings, community, folder = stage.settings, stage.community, stage.folder
     read = await judge.read(settings)
     undisturbed = reference.made(community, settings.partitions, folder / "undisturbed.sqlite")
-    replays = stage.parts["replay"].starts
-    found = list(judge.log(community, settings.partitions, read, replays))
+    found = list(judge.log(community, settings.partitions, read, stage.parts["replay"].starts))
     found += judge.views(community.rows(settings.partitions), read)
     found += judge.cuts(read)
     found += await judge.ends(settings)
