@@ -198,9 +198,11 @@ class Mischief:
         until something more is written there.
         """
         before, pid = self._stage.unwritten, self._broker.pid
-        async with self._stage.topics.refusing(fault.whom):
-            await asyncio.sleep(fault.for_s)
         async with self._stage.broker_turn:
+            await self._stage.topics.refuse(fault.whom)
+        await asyncio.sleep(fault.for_s)
+        async with self._stage.broker_turn:
+            await self._stage.topics.allow(fault.whom)
             if self._broker.pid != pid:
                 await self._broker.stop()
                 await self._broker.start()

@@ -119,18 +119,18 @@ async def test_a_broker_that_hides_what_too_few_copies_have_does_not_write_it_tw
     broker = Apache(tmp_path, copies=2)
     await broker.start()
     settings = Settings(brokers=broker.address, partitions=1, replication=2)
-    refusing = Altered(settings).refusing("events")
+    topics = Altered(settings)
 
     async def enough_again():
         await asyncio.sleep(ASKED_WITHIN_S)
-        await refusing.__aexit__(None, None, None)
+        await topics.allow("events")
         await asyncio.sleep(ASKED_WITHIN_S)
         await broker.stop()  # Else it shows what it has only once more is written.
         await broker.start()
 
     try:
         async with _broken_off(settings, answer=True, then=enough_again):
-            await refusing.__aenter__()
+            await topics.refuse("events")
             await broker.kill()
             await broker.start()
         values = await _values(settings)
