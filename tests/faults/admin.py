@@ -14,7 +14,7 @@ from stream.kafka.connect import connection
 from stream.kafka.topics import VIEWS, Topics
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator
 
     from stream.config import Settings
 
@@ -58,18 +58,17 @@ class Altered:
     def _called(self, whom: str) -> list[str]:
         return [name for name in self._wanted if whom in ("all", name.rpartition(".")[2])]
 
-    async def _set(self, topics: Iterable[str], more: dict[str, str]) -> None:
+    async def _set(self, topics: list[str], more: dict[str, str]) -> None:
         """All of a topic's settings are set at once: what is left out is the broker's again.
 
         Another fault may have the broker down or without room: then it is done once that is over,
         and all partitions have a leader. With how many copies are wanted Kafka forgets who may
         lead where nobody does: a partition whose one copy is not in yet has no leader again.
         """
-        named = list(topics)
-        for topic in named:
+        for topic in topics:
             self._wanted[topic] |= more
         async with asyncio.timeout(TAKEN_WITHIN_S):
-            while not await self._taken(named):  # noqa: ASYNC110 # Kafka has no event for it.
+            while not await self._taken(topics):  # noqa: ASYNC110 # Kafka has no event for it.
                 await asyncio.sleep(0.2)
 
     async def _taken(self, topics: list[str]) -> bool:
