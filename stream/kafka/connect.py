@@ -61,20 +61,30 @@ def translated(settings: Settings) -> Iterator[None]:
     """Kafka's errors, addresses that lead nowhere and waiting too long become `BrokerError`."""
     try:
         yield
-    except KafkaConnectionError as error:
-        msg = f"no connection to Kafka at {settings.brokers}: {reason(error)}; {START_ONE}"
-        raise BrokerError(msg) from error
-    except TimeoutError as error:
-        msg = f"Kafka at {settings.brokers} does not answer; {START_ONE}"
-        raise BrokerError(msg) from error
-    except KafkaError as error:
-        refused = not_allowed(error, settings)
-        if refused is not None:
-            raise refused from error
-        retriable = error.retriable or isinstance(error, KafkaTimeoutError)
-        said = "did not answer in time, try again" if retriable else "refused"
-        msg = f"Kafka at {settings.brokers} {said}: {reason(error)}"
-        raise BrokerError(msg) from error
+    except (KafkaError, TimeoutError) as error:
+        meant = _meant(error)
+        raise _ours(meant, settings) from meant
+
+
+def _meant(error: BaseException) -> BaseException:
+    """What aiokafka has wrapped into a `KafkaError` without a kind, as unexpected."""
+    while type(error) is KafkaError and isinstance(error.__cause__, KafkaError):
+        error = error.__cause__
+    return error
+
+
+def _ours(error: BaseException, settings: Settings) -> BrokerError:
+    at = f"Kafka at {settings.brokers}"
+    if isinstance(error, KafkaConnectionError):
+        return BrokerError(f"no connection to {at}: {reason(error)}; {START_ONE}")
+    if not isinstance(error, KafkaError):
+        return BrokerError(f"{at} does not answer; {START_ONE}")
+    refused = not_allowed(error, settings)
+    if refused is not None:
+        return refused
+    retriable = error.retriable or isinstance(error, KafkaTimeoutError)
+    said = "did not answer in time, try again" if retriable else "refused"
+    return BrokerError(f"{at} {said}: {reason(error)}")
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from aiokafka.errors import (
     ClusterAuthorizationFailedError,
     GroupAuthorizationFailedError,
+    KafkaConnectionError,
     KafkaError,
     SaslAuthenticationFailed,
     TopicAuthorizationFailedError,
@@ -62,6 +63,8 @@ def reason(error: BaseException) -> str:
         return "nothing listens there"
     if isinstance(error, TimeoutError):
         return SILENT
+    if isinstance(error, KafkaConnectionError) and error.args:
+        return str(error.args[0])  # Without the name of its class.
     text = " ".join(str(error).split())
     return text or type(error).__name__
 

@@ -216,21 +216,18 @@ async def _batches(view_records: Mapping[str, Sequence[Outgoing]]) -> dict[str, 
 
 @contextmanager
 def _explained(producer: AIOKafkaProducer) -> Iterator[None]:
-    """Raise what ended the transaction, where aiokafka only says that there is none."""
+    """Raise what ended the transaction, where aiokafka only says that there is none, or nothing."""
     try:
         yield
-    except (IllegalOperation, AssertionError) as error:  # Neither of them is a KafkaError.
+    except (IllegalOperation, AssertionError, KafkaError) as error:
         ended = _end_of(producer)
-        if ended is None or not ended.done() or ended.exception() is None:
+        vague = type(error) is KafkaError or not isinstance(error, KafkaError)
+        if not vague or ended is None or not ended.done() or ended.exception() is None:
             raise
-        raise _root(ended.exception()) from error
-    except KafkaError as error:
-        raise _root(error) from None
-
-
-def _root(error: BaseException) -> BaseException:
-    """What aiokafka calls an unexpected error, it has from an expected one."""
-    return error.__cause__ if isinstance(error.__cause__, KafkaError) else error
+        why: BaseException = ended.exception()
+    else:
+        return
+    raise why  # Outside, as it has a cause of its own.
 
 
 def _end_of(producer: AIOKafkaProducer) -> Any:  # noqa: ANN401 # A future, where there is one.

@@ -220,7 +220,9 @@ class Partitions:
         self._adopt(partition, self._fenced_for_s if isinstance(error, Fenced) else AGAIN_AFTER_S)
 
     def say(self, error: BaseException) -> None:
-        """Tell that we wait for ``error`` to be mended, but not again and again."""
+        """Tell that we wait for ``error`` to be mended, but not again and again, nor at the end."""
+        if self._closed:
+            return
         now = asyncio.get_running_loop().time()
         if now - self._said_at >= SAID_EVERY_S:
             self._said_at = now

@@ -12,6 +12,7 @@ from aiokafka.structs import ConsumerRecord
 from typing_extensions import override
 
 from stream.codec.events import encode
+from stream.errors import BrokerError
 from stream.kafka.records import partition_of
 from stream.process.all_views import AllViews
 from stream.process.job import DeadLetter, Job
@@ -230,3 +231,11 @@ async def test_another_job_goes_on_from_what_the_last_worker_kept(settings, log)
         await partitions.close()
     await caught_up(settings)
     assert await rows(settings) == {("threads", home): {records[0].key: b"%d" % len(records)}}
+
+
+async def test_a_worker_at_its_end_tries_nothing_again(settings, caplog):
+    working, ending = Partitions(settings), Partitions(settings)
+    await ending.close()
+    for partitions in working, ending:
+        partitions.say(BrokerError("nobody is there"))
+    assert caplog.messages == ["nobody is there; trying again"]
