@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-import tempfile
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,8 +39,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--broker", choices=("embedded", "apache"), default="embedded")
     parser.addoption("--faults-runs", type=int, default=0, help="of the crash campaign; 0: none")
     parser.addoption("--faults-seed", type=int, default=0, help="of its first run")
-    kept = Path(tempfile.gettempdir()) / f"threadline-faults-{os.getuid()}"
-    parser.addoption("--faults-logs", type=Path, default=kept, help="where failed runs keep theirs")
+    parser.addoption(
+        "--faults-logs", type=Path, help="where failed runs keep theirs; else pytest's"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

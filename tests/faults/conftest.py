@@ -73,11 +73,18 @@ def ground(
     broker.close()
 
 
+@pytest.fixture(scope="session")
+def logs(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where all of them do: no other session's, as each clears what it finds there."""
+    named = pytestconfig.getoption("--faults-logs")
+    return tmp_path_factory.mktemp("faults") if named is None else named
+
+
 @pytest.fixture
-def folder(request: pytest.FixtureRequest, broker_kind: str) -> Iterator[Path]:
+def folder(request: pytest.FixtureRequest, broker_kind: str, logs: Path) -> Iterator[Path]:
     """Where a run keeps its logs; it is gone after a run in which all was well."""
     name = re.sub(r"\W+", "-", f"{broker_kind}-{request.node.name}").strip("-")
-    folder = request.config.getoption("--faults-logs") / name
+    folder = logs / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     yield folder
